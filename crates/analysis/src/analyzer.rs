@@ -1,0 +1,53 @@
+//! The analyzer: asks the models, judges their answers.
+
+use std::sync::Arc;
+
+use crate::answers::{self, Answer, Answers};
+use crate::assessment::Assessment;
+use crate::classifier::{Classifier, ModelInfo};
+use crate::message::Message;
+use crate::settings::{AnalyzerSettings, SettingsError};
+use crate::verdict;
+
+/// Classifiers and the settings to judge them by, known to fit each other.
+pub struct CrisisAnalyzer {
+    classifiers: Vec<Arc<dyn Classifier>>,
+    settings: AnalyzerSettings,
+}
+
+impl CrisisAnalyzer {
+    /// Refuses settings that leave a model without weight or cuts, or nobody with weight.
+    pub fn new(
+        classifiers: Vec<Arc<dyn Classifier>>,
+        settings: AnalyzerSettings,
+    ) -> Result<Self, SettingsError> {
+        settings.validate(classifiers.iter().flat_map(|c| c.models()).map(Arc::as_ref))?;
+        Ok(Self { classifiers, settings })
+    }
+
+    /// The settings that it judges by.
+    pub fn settings(&self) -> &AnalyzerSettings {
+        &self.settings
+    }
+
+    /// The models, in the order of the answers.
+    pub fn models(&self) -> impl Iterator<Item = &Arc<ModelInfo>> {
+        self.classifiers.iter().flat_map(|c| c.models())
+    }
+
+    /// Asks every model about all messages: one [`Answers`] a message, in order. This is where the time
+    /// goes; models run in this call, on the caller's thread.
+    pub fn classify(&self, messages: &[&Message]) -> Vec<Answers> {
+        answers::ask(&self.classifiers, messages)
+    }
+
+    /// The verdict on one message from what the models said of it. Takes microseconds.
+    pub fn judge(&self, answers: &[Answer]) -> Assessment {
+        verdict::judge(&self.settings, answers)
+    }
+
+    /// Asks and judges: one verdict a message, in order, each the same as if it had come alone.
+    pub fn assess(&self, messages: &[&Message]) -> Vec<Assessment> {
+        self.classify(messages).iter().map(|answers| self.judge(answers)).collect()
+    }
+}

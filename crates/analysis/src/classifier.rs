@@ -1,0 +1,77 @@
+//! The door between the domain and the models: labels in, probabilities out.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::message::Message;
+
+/// A label of a model and how severe it is when it is true, 0 (harmless) to 1 (danger to life now).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Label {
+    /// The label's name, as the model was trained on it.
+    pub name: String,
+    /// Which levels it reaches: at least 0.25 low, 0.5 medium, 0.75 high, 1.0 critical.
+    pub severity: f32,
+}
+
+/// What is known about a model before it answers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelInfo {
+    /// The role in the ensemble: `depression`, `sentiment`, `emotional_distress`, or any other.
+    pub name: String,
+    /// The labels whose probabilities make the signal; exactly one is true.
+    pub labels: Vec<Label>,
+    /// Names of the further tags that it may report (categories, emotions); empty if none.
+    pub tags: Vec<String>,
+    /// Content hash of the model's files, hex.
+    pub version: String,
+    /// `f32` or `int8`.
+    pub precision: String,
+}
+
+/// One model's answer for one message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// `p_j`, in the order of [`ModelInfo::labels`]; they sum to 1.
+    pub probabilities: Vec<f32>,
+    /// Independent probabilities, in the order of [`ModelInfo::tags`].
+    pub tags: Vec<f32>,
+    /// The message was longer than the model reads; only its last part was seen.
+    pub truncated: bool,
+}
+
+/// Why a model did not answer. Never carries message text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClassifyError {
+    /// The model is configured but could not be loaded.
+    #[error("model {model} is not loaded: {why}")]
+    NotLoaded {
+        /// The model's name.
+        model: String,
+        /// The loader's sentence.
+        why: String,
+    },
+    /// The model ran and failed.
+    #[error("model {model} failed: {why}")]
+    Failed {
+        /// The model's name.
+        model: String,
+        /// What went wrong.
+        why: String,
+    },
+}
+
+/// What one model said of a batch: one [`Reading`] a message, in order, or why there is none.
+pub type ModelAnswer = Result<Vec<Reading>, ClassifyError>;
+
+/// One or more models that answer together (they may share work).
+///
+/// A failing model fails alone: its place in the answer carries the error, the others answer.
+pub trait Classifier: Send + Sync {
+    /// The models, in the order of the answers.
+    fn models(&self) -> &[Arc<ModelInfo>];
+
+    /// One [`ModelAnswer`] a model, each with one reading a message.
+    fn classify(&self, messages: &[&Message]) -> Vec<ModelAnswer>;
+}

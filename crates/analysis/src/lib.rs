@@ -1,0 +1,44 @@
+//! The domain of Ash-NLP: what a message says about danger, and what the team is told.
+//!
+//! Pure functions over plain types. No I/O, no threads, no clock, no models: those come in through
+//! [`Classifier`]. The way of a message through this crate is the order of the modules below:
+//! text → message → (models answer) → signals → ensemble → decision → assessment.
+
+pub mod analyzer;
+pub mod answers;
+pub mod assessment;
+pub mod category;
+pub mod classifier;
+pub mod decision;
+pub mod ensemble;
+pub mod evaluate;
+pub mod fit;
+pub mod level;
+mod markup;
+pub mod message;
+pub mod mode;
+mod normalise;
+pub mod parts;
+mod reason;
+mod rounded;
+pub mod score;
+pub mod settings;
+pub mod tails;
+pub mod text;
+mod traced;
+pub mod verdict;
+
+pub use analyzer::CrisisAnalyzer;
+pub use answers::{Answer, Answers};
+pub use assessment::{Assessment, Gap, ModelSignal, Tag};
+pub use classifier::{Classifier, ClassifyError, Label, ModelAnswer, ModelInfo, Reading};
+pub use decision::{Cuts, DecisionSettings, ModeCuts};
+pub use ensemble::EnsembleSettings;
+pub use level::{Action, Level};
+pub use message::Message;
+pub use mode::Mode;
+pub use parts::{Part, PartKind, Parts};
+pub use score::Score;
+pub use settings::{AnalyzerSettings, SettingsError};
+pub use tails::Tails;
+pub use text::{MessageText, TextError};

@@ -1,0 +1,201 @@
+//! Everything that decides a verdict besides the models, and whether it fits them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::classifier::ModelInfo;
+use crate::decision::DecisionSettings;
+use crate::ensemble::EnsembleSettings;
+
+/// Everything that decides a verdict besides the models.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnalyzerSettings {
+    /// How the models are combined.
+    pub ensemble: EnsembleSettings,
+    /// How the combined score becomes a level.
+    pub decision: DecisionSettings,
+}
+
+/// Settings that do not fit the models, or no settings at all.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SettingsError {
+    /// There is nobody to ask.
+    #[error("no model is configured")]
+    NoModels,
+    /// Two models have one name, so settings could not tell them apart.
+    #[error("two models are named {model:?}")]
+    SameName {
+        /// The name.
+        model: String,
+    },
+    /// A model has no entry in the weights.
+    #[error("model {model:?} has no weight; write 0 to silence it")]
+    NoWeight {
+        /// The model's name.
+        model: String,
+    },
+    /// No model has any weight.
+    #[error("the weights of all models are 0")]
+    AllSilent,
+    /// A model has no entry in the tail thresholds.
+    #[error("model {model:?} has no tail thresholds")]
+    NoTails {
+        /// The model's name.
+        model: String,
+    },
+    /// A setting is outside of its range.
+    #[error("{setting} is {value}, outside of {range}")]
+    OutOfRange {
+        /// Which setting.
+        setting: String,
+        /// What it is.
+        value: f32,
+        /// What it may be.
+        range: &'static str,
+    },
+}
+
+impl AnalyzerSettings {
+    /// Equal weights and even cuts for the named models: where fitting starts, not what a team should run.
+    pub fn unfitted<'a>(models: impl IntoIterator<Item = &'a str> + Clone) -> Self {
+        Self {
+            ensemble: EnsembleSettings::unfitted(models.clone()),
+            decision: DecisionSettings::unfitted(models),
+        }
+    }
+
+    /// Whether `models` can be judged by these settings. Entries for models that are not configured are
+    /// allowed: a profile may switch a model off and keep its figures.
+    pub fn validate<'a>(&self, models: impl IntoIterator<Item = &'a ModelInfo>) -> Result<(), SettingsError> {
+        self.validate_ranges()?;
+        let mut seen: Vec<&str> = Vec::new();
+        let mut total = 0.0;
+        for info in models {
+            let model = info.name.as_str();
+            if seen.contains(&model) {
+                return Err(SettingsError::SameName { model: model.to_owned() });
+            }
+            seen.push(model);
+            let weight = self.ensemble.weights.get(model);
+            total += weight.ok_or_else(|| SettingsError::NoWeight { model: model.to_owned() })?;
+            if !self.decision.model_tails.contains_key(model) {
+                return Err(SettingsError::NoTails { model: model.to_owned() });
+            }
+            for label in &info.labels {
+                unit(
+                    || format!("the severity of label {:?} of model {model:?}", label.name),
+                    label.severity,
+                )?;
+            }
+        }
+        match (seen.is_empty(), total > 0.0) {
+            (true, _) => Err(SettingsError::NoModels),
+            (false, false) => Err(SettingsError::AllSilent),
+            (false, true) => Ok(()),
+        }
+    }
+
+    fn validate_ranges(&self) -> Result<(), SettingsError> {
+        for (model, &value) in &self.ensemble.weights {
+            unit(|| format!("the weight of model {model:?}"), value)?;
+        }
+        for (model, &value) in &self.ensemble.temperatures {
+            if !(0.05..=20.0).contains(&value) {
+                let setting = format!("the temperature of model {model:?}");
+                return Err(SettingsError::OutOfRange { setting, value, range: "0.05 to 20" });
+            }
+        }
+        unit(|| "max_spread".to_owned(), self.ensemble.max_spread)?;
+        unit(|| "min_agreement".to_owned(), self.ensemble.min_agreement)?;
+        unit(|| "minimum_review_confidence".to_owned(), self.decision.minimum_review_confidence)?;
+        unit(|| "review_margin".to_owned(), self.decision.review_margin)
+    }
+}
+
+/// `value` lies within [0, 1]; a NaN does not.
+fn unit(setting: impl Fn() -> String, value: f32) -> Result<(), SettingsError> {
+    if (0.0..=1.0).contains(&value) {
+        Ok(())
+    } else {
+        Err(SettingsError::OutOfRange { setting: setting(), value, range: "0 to 1" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classifier::Label;
+
+    fn info(name: &str, severity: f32) -> ModelInfo {
+        ModelInfo {
+            name: name.into(),
+            labels: vec![Label { name: "x".into(), severity }],
+            tags: Vec::new(),
+            version: String::new(),
+            precision: "f32".into(),
+        }
+    }
+
+    #[test]
+    fn settings_that_do_not_fit_are_refused_by_name() {
+        struct Case {
+            models: Vec<ModelInfo>,
+            spoil: fn(&mut AnalyzerSettings),
+            message: &'static str,
+        }
+        let one = || vec![info("a", 1.0)];
+        let case = |models, spoil, message| Case { models, spoil, message };
+        for case in [
+            case(vec![], |_| {}, "no model is configured"),
+            case(vec![info("a", 1.0), info("a", 1.0)], |_| {}, "two models are named \"a\""),
+            case(vec![info("c", 1.0)], |_| {}, "model \"c\" has no weight; write 0 to silence it"),
+            case(one(), |s| s.decision.model_tails.clear(), "model \"a\" has no tail thresholds"),
+            case(
+                one(),
+                |s| s.ensemble.weights = [("a".into(), 0.0)].into(),
+                "the weights of all models are 0",
+            ),
+            case(
+                one(),
+                |s| s.ensemble.weights = [("a".into(), -1.0)].into(),
+                "the weight of model \"a\" is -1, outside of 0 to 1",
+            ),
+            case(
+                one(),
+                |s| s.ensemble.weights = [("a".into(), f32::NAN)].into(),
+                "the weight of model \"a\" is NaN, outside of 0 to 1",
+            ),
+            case(
+                one(),
+                |s| s.ensemble.temperatures = [("a".into(), 0.0)].into(),
+                "the temperature of model \"a\" is 0, outside of 0.05 to 20",
+            ),
+            case(one(), |s| s.ensemble.max_spread = 2.0, "max_spread is 2, outside of 0 to 1"),
+            case(
+                vec![info("a", 1.5)],
+                |_| {},
+                "the severity of label \"x\" of model \"a\" is 1.5, outside of 0 to 1",
+            ),
+        ] {
+            let mut settings = AnalyzerSettings::unfitted(["a", "b"]);
+            (case.spoil)(&mut settings);
+            let error = settings.validate(&case.models).expect_err(case.message);
+            assert_eq!(error.to_string(), case.message);
+        }
+    }
+
+    #[test]
+    fn entries_for_models_that_are_off_are_kept() {
+        assert_eq!(AnalyzerSettings::unfitted(["a", "b"]).validate([&info("b", 0.5)]), Ok(()));
+    }
+
+    #[test]
+    fn settings_survive_being_written_and_read_and_a_wrong_word_does_not() {
+        let settings = AnalyzerSettings::unfitted(["a", "b"]);
+        let written = serde_json::to_string(&settings).expect("json");
+        assert!(written.contains(r#""max_spread":0.6"#), "{written}");
+        assert_eq!(serde_json::from_str::<AnalyzerSettings>(&written).expect("read"), settings);
+        let wrong = written.replace("max_spread", "max_sprad");
+        assert!(serde_json::from_str::<AnalyzerSettings>(&wrong).is_err());
+    }
+}

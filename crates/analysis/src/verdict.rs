@@ -1,0 +1,135 @@
+//! From what the models said to what the team is told. The one place where a verdict is made.
+
+use std::sync::Arc;
+
+use crate::answers::{Answer, check};
+use crate::assessment::{Assessment, ModelSignal, Tag};
+use crate::classifier::{ClassifyError, ModelInfo, Reading};
+use crate::ensemble::{self, Voice};
+use crate::level::Level;
+use crate::reason;
+use crate::score::Score;
+use crate::settings::AnalyzerSettings;
+use crate::tails::{self, Tails};
+
+/// A tag less probable than this is not worth telling.
+const TELLING: f32 = 0.2;
+/// At most this many tags of a model are told.
+const MAX_TAGS: usize = 5;
+
+/// The verdict on one message.
+///
+/// Models that did not answer make it degraded, and a human is asked; the weights of the others fill the
+/// place. If nobody answered the verdict is *medium*, with no confidence: the message may be anything,
+/// and neither silence nor an alarm would be true.
+///
+/// Answers are checked here again, so that it does not matter by which way they came. `settings` are expected to have been validated for these models; a model without an entry would
+/// count with weight 0 and even thresholds.
+pub fn judge(settings: &AnalyzerSettings, answers: &[Answer]) -> Assessment {
+    let (mut answered, mut failures) = (Vec::new(), Vec::new());
+    for (model, answer) in answers {
+        let checked = answer.as_ref().map_err(Clone::clone);
+        match checked.and_then(|reading| check(model, reading).map(|()| reading)) {
+            Ok(reading) => answered.push((model, reading)),
+            Err(error) => failures.push(error),
+        }
+    }
+    if answered.is_empty() {
+        return unanswered(settings, failures);
+    }
+    let truncated = answered.iter().any(|(_, reading)| reading.truncated);
+    let signals = signals(settings, &answered);
+
+    let voices: Vec<Voice> = signals.iter().map(voice).collect();
+    let combined = ensemble::combine(&settings.ensemble, &voices);
+    let mode = settings.ensemble.mode;
+    let cuts = settings.decision.cuts.of(mode);
+    let (level, score) = (cuts.level(combined.score), cuts.place(combined.score));
+    let mut verdict = Assessment {
+        level,
+        score,
+        confidence: combined.confidence,
+        action: level.action(),
+        requires_staff_review: settings.decision.asks_for_review(level, score, combined.confidence),
+        categories: reason::categories(level, &signals),
+        reason: String::new(),
+        key_factors: Vec::new(),
+        mode,
+        signals,
+        gaps: combined.gaps,
+        failures,
+        truncated,
+    };
+    verdict.requires_staff_review |= verdict.is_degraded() || !verdict.gaps.is_empty();
+    explained(verdict, settings)
+}
+
+fn unanswered(settings: &AnalyzerSettings, failures: Vec<ClassifyError>) -> Assessment {
+    let level = Level::Medium;
+    let verdict = Assessment {
+        level,
+        score: Score::clamped(0.5),
+        confidence: Score::ZERO,
+        action: level.action(),
+        requires_staff_review: true,
+        categories: Vec::new(),
+        reason: String::new(),
+        key_factors: Vec::new(),
+        mode: settings.ensemble.mode,
+        signals: Vec::new(),
+        gaps: Vec::new(),
+        failures,
+        truncated: false,
+    };
+    explained(verdict, settings)
+}
+
+/// The words come last: they tell what all the rest found.
+fn explained(mut verdict: Assessment, settings: &AnalyzerSettings) -> Assessment {
+    let close = settings.decision.is_close(verdict.score);
+    verdict.reason = reason::sentence(&verdict);
+    verdict.key_factors = reason::key_factors(&verdict, close);
+    verdict
+}
+
+/// The signals of the models that answered; their weights sum to 1.
+fn signals(settings: &AnalyzerSettings, answered: &[(&Arc<ModelInfo>, &Reading)]) -> Vec<ModelSignal> {
+    let weight = |model: &ModelInfo| settings.ensemble.weights.get(&model.name).copied().unwrap_or(0.0);
+    let total: f32 = answered.iter().map(|(model, _)| weight(model)).sum();
+    // Only silent models answered: better all of them alike than nobody.
+    let share = |model: &ModelInfo| {
+        if total > 0.0 { weight(model) / total } else { 1.0 / answered.len() as f32 }
+    };
+    answered.iter().map(|(model, reading)| signal(settings, model, reading, share(model))).collect()
+}
+
+/// What `reading` means by the settings for its model.
+fn signal(settings: &AnalyzerSettings, model: &Arc<ModelInfo>, reading: &Reading, share: f32) -> ModelSignal {
+    let temperature = settings.ensemble.temperatures.get(&model.name).copied().unwrap_or(1.0);
+    let probabilities = ensemble::soften(&reading.probabilities, temperature);
+    let thresholds = settings.decision.model_tails.get(&model.name).unwrap_or(&Tails::EVEN);
+    let reached = tails::tails(&probabilities, &model.labels);
+    ModelSignal {
+        tags: tags(model, reading),
+        signal: thresholds.signal(&reached),
+        confidence: ensemble::confidence(&probabilities),
+        vote: thresholds.level(&reached),
+        weight: Score::clamped(share),
+        model: Arc::clone(model),
+        probabilities,
+    }
+}
+
+/// The tags worth telling, most probable first.
+fn tags(model: &ModelInfo, reading: &Reading) -> Vec<Tag> {
+    let named = model.tags.iter().zip(&reading.tags).filter(|&(_, &p)| p >= TELLING);
+    let mut tags: Vec<Tag> =
+        named.map(|(name, &p)| Tag { name: name.clone(), probability: Score::clamped(p) }).collect();
+    tags.sort_by(|a, b| b.probability.get().total_cmp(&a.probability.get()));
+    tags.truncate(MAX_TAGS);
+    tags
+}
+
+fn voice(s: &ModelSignal) -> Voice {
+    Voice { signal: s.signal, confidence: s.confidence, vote: s.vote, weight: s.weight }
+}
