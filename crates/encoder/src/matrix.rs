@@ -46,9 +46,11 @@ impl Matrix {
         match self.values {
             Values::Int8 { quantised, scales } if limit >= 127.0 => (quantised, scales),
             Values::Int8 { quantised, scales } => {
-                // The rows span ±127 already: one factor serves all.
+                // The rows span ±127 already: one factor serves all, and one table all values.
                 let factor = limit / 127.0;
-                let quantised = quantised.iter().map(|&q| (f32::from(q) * factor).round() as i8).collect();
+                let smaller: [i8; 256] =
+                    std::array::from_fn(|byte| (f32::from(byte as u8 as i8) * factor).round() as i8);
+                let quantised = quantised.iter().map(|&q| smaller[usize::from(q.cast_unsigned())]).collect();
                 (quantised, scales.iter().map(|s| s / factor).collect())
             }
             Values::F32(values) => {

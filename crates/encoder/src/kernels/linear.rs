@@ -13,7 +13,8 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 use rten_gemm::{GemmInputA, GemmInputB, GemmOptions, PackedAMatrix, PackedBMatrix};
-use rten_simd::SimdUnaryOp;
+use rten_simd::ops::{BitOps, NumOps, ToFloat};
+use rten_simd::{Isa, SimdOp, SimdUnaryOp};
 use rten_tensor::NdTensorView;
 use rten_vecmath::Gelu;
 
@@ -128,8 +129,9 @@ impl Linear {
                                 let at = b * BLOCK + r;
                                 // SAFETY: strip `s` of a row is written by this task alone.
                                 let row = unsafe { blocks.row(at, s) };
-                                dequantise(row, acc, q.scales[at], q.zeros[at], scales, sums, bias);
-                                activate(row, activation);
+                                let (row_scale, row_zero) = (q.scales[at], q.zeros[at]);
+                                let row_of = Dequantise { row, acc, row_scale, row_zero, scales, sums, bias };
+                                activate(row_of.dispatch(), activation);
                             }
                         });
                     }
@@ -154,17 +156,39 @@ fn activate(row: &mut [f32], activation: Activation) {
     }
 }
 
-fn dequantise(
-    row: &mut [f32],
-    acc: &[i32],
+/// `y = (acc − zx·Σqw) · sx·sw + b` for a strip of one row.
+struct Dequantise<'a> {
+    row: &'a mut [f32],
+    acc: &'a [i32],
     row_scale: f32,
     row_zero: i32,
-    scales: &[f32],
-    sums: &[i32],
-    bias: &[f32],
-) {
-    for i in 0..row.len() {
-        row[i] = (acc[i] - row_zero * sums[i]) as f32 * (row_scale * scales[i]) + bias[i];
+    scales: &'a [f32],
+    sums: &'a [i32],
+    bias: &'a [f32],
+}
+
+impl<'a> SimdOp for Dequantise<'a> {
+    type Output = &'a mut [f32];
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) -> &'a mut [f32] {
+        let (floats, ints) = (isa.f32(), isa.i32());
+        let (scale, zero) = (floats.splat(self.row_scale), ints.splat(self.row_zero));
+        let lanes = floats.len();
+        let whole = self.row.len() / lanes * lanes;
+        for i in (0..whole).step_by(lanes) {
+            let at = i..i + lanes;
+            let sum = ints.mul(zero, ints.load(&self.sums[at.clone()]));
+            let product = ints.to_float(ints.sub(ints.load(&self.acc[at.clone()]), sum));
+            let step = floats.mul(scale, floats.load(&self.scales[at.clone()]));
+            let y = floats.mul_add(product, step, floats.load(&self.bias[at.clone()]));
+            floats.store(y, &mut self.row[at]);
+        }
+        for i in whole..self.row.len() {
+            let product = (self.acc[i] - self.row_zero * self.sums[i]) as f32;
+            self.row[i] = product.mul_add(self.row_scale * self.scales[i], self.bias[i]);
+        }
+        self.row
     }
 }
 
