@@ -1,0 +1,121 @@
+//! The command line as types; what each subcommand takes stands in the subcommand's own file.
+
+use std::path::PathBuf;
+
+use anstream::ColorChoice;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{analyze, bench, config, eval, serve, tune};
+
+/// Reads a community's messages and tells its crisis team which ones need a human now.
+///
+/// The models are inside this program: nothing is downloaded, and no message leaves this machine.
+#[derive(Debug, Parser)]
+#[command(name = "ash-nlp", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ash-nlp analyze \"i can't do this any more\"     judge one message
+  ash-nlp serve                                  answer POST /analyze on 127.0.0.1:8881
+  ash-nlp eval corpus/corpus.jsonl --split test  measure against labelled messages
+
+Exit codes:
+  0  all done
+  1  some messages could not be judged
+  2  nothing was done: wrong usage, configuration, file or models
+  3  a message reached the level of `analyze --fail-at`";
+
+/// Options of every subcommand. They win over the configuration file and the environment.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Configuration file, on top of the built-in defaults
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Directory of models to use instead of the built-in ones
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) models: Option<PathBuf>,
+    /// Number format of weights and matrix products
+    #[arg(long, global = true, value_enum)]
+    pub(crate) precision: Option<Precision>,
+    /// Threads that run the models; 0 is one per available core
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Colours: `auto` also honours `NO_COLOR` and pipes
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    pub(crate) color: Color,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Judge messages: arguments, a file or a pipe
+    Analyze(analyze::Args),
+    /// Answer POST /analyze and GET /health over HTTP
+    Serve(serve::Args),
+    /// Measure the verdicts against labelled messages
+    Eval(eval::Args),
+    /// Fit weights, temperatures and cuts on labelled messages
+    Tune(tune::Args),
+    /// Measure start, memory, latency and throughput on this machine
+    Bench(bench::Args),
+    /// Show the configuration
+    Config(config::Args),
+}
+
+/// `--precision`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Precision {
+    /// 32-bit floats: the reference
+    F32,
+    /// 8-bit integers: smaller and faster
+    Int8,
+}
+
+impl Precision {
+    /// Its name in the configuration.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Precision::F32 => "f32",
+            Precision::Int8 => "int8",
+        }
+    }
+}
+
+/// `--color`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// If the output is a terminal and `NO_COLOR` is not set
+    Auto,
+    /// Even into pipes
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::AlwaysAnsi,
+            Color::Never => ColorChoice::Never,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,58 @@
+//! Percentiles of measured durations.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// What a reader needs to know of many durations, in milliseconds.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Latency {
+    pub(crate) samples: usize,
+    pub(crate) p50_ms: f64,
+    pub(crate) p90_ms: f64,
+    pub(crate) p99_ms: f64,
+    pub(crate) max_ms: f64,
+}
+
+impl Latency {
+    /// Percentiles by nearest rank: each is a duration that was measured, none is interpolated.
+    /// None without samples.
+    pub(crate) fn of(mut samples: Vec<Duration>) -> Option<Self> {
+        samples.sort_unstable();
+        let rank = |percent: usize| {
+            let rank = (percent * samples.len()).div_ceil(100);
+            samples.get(rank.saturating_sub(1)).copied().map(milliseconds)
+        };
+        Some(Latency {
+            samples: samples.len(),
+            p50_ms: rank(50)?,
+            p90_ms: rank(90)?,
+            p99_ms: rank(99)?,
+            max_ms: rank(100)?,
+        })
+    }
+}
+
+/// In milliseconds, to the microsecond.
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_measured_values_by_nearest_rank() {
+        let latency = Latency::of((1..=200).rev().map(Duration::from_millis).collect());
+        let expected = Latency { samples: 200, p50_ms: 100.0, p90_ms: 180.0, p99_ms: 198.0, max_ms: 200.0 };
+        assert_eq!(latency, Some(expected));
+    }
+
+    #[test]
+    fn one_sample_is_every_percentile_and_none_is_none() {
+        let expected = Latency { samples: 1, p50_ms: 1.5, p90_ms: 1.5, p99_ms: 1.5, max_ms: 1.5 };
+        assert_eq!(Latency::of(vec![Duration::from_micros(1500)]), Some(expected));
+        assert_eq!(Latency::of(Vec::new()), None);
+    }
+}

@@ -1,0 +1,112 @@
+//! `ash-nlp eval`: how well the verdicts fit the levels that people gave.
+//!
+//! Rows and verdicts ([`crate::rows`], the service) → [`figures`] → [`table`] or JSON; [`comparison`]
+//! keeps verdicts for later and compares two runs.
+
+mod comparison;
+mod figures;
+mod table;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anstream::stdout;
+use anyhow::{Context, Result};
+use ash_runtime::{Analyzed, Service};
+
+use crate::args::Global;
+use crate::outcome::Outcome;
+use crate::rows::{self, Row};
+use crate::setup::Provenance;
+use crate::{progress, setup};
+use comparison::Earlier;
+use figures::{Figures, Judged};
+use table::Table;
+
+/// Messages handed to the service at once. The service batches by tokens on its own; this only keeps
+/// its queue from running dry and the progress bar moving.
+const CHUNK: usize = 128;
+
+/// Arguments of `eval`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Labelled messages, one JSON object a line: {"id", "text", "level", "category", "split", "pair"?}
+    #[arg(value_name = "FILE.jsonl")]
+    file: PathBuf,
+    /// Judge the rows of this split only, such as `test`; all rows without it
+    #[arg(long, value_name = "NAME")]
+    split: Option<String>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write each row's verdict, without its text, for `--against`
+    #[arg(long, value_name = "OUT.jsonl")]
+    predictions: Option<PathBuf>,
+    /// Report how many verdicts differ from those of an earlier `--predictions`
+    #[arg(long, value_name = "PREDICTIONS.jsonl")]
+    against: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ash-nlp eval corpus/corpus.jsonl --split test
+  ash-nlp eval corpus/corpus.jsonl --split test --json > report.json
+
+What int8 changes:
+  ash-nlp eval corpus/corpus.jsonl --split test --precision f32 --predictions f32.jsonl
+  ash-nlp eval corpus/corpus.jsonl --split test --precision int8 --against f32.jsonl";
+
+/// Judges the rows and prints the report to standard output.
+pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
+    // Everything that can be wrong with the files is found before the models are loaded.
+    let rows = rows::read(&args.file, args.split.as_deref())?;
+    let earlier = args.against.as_deref().map(Earlier::read).transpose()?;
+    let service = setup::service(global)?;
+
+    let start = Instant::now();
+    let judged = judge(&service, &rows)?;
+    let seconds = start.elapsed().as_secs_f64();
+
+    if let Some(path) = &args.predictions {
+        comparison::write(path, &judged)?;
+    }
+    let mut figures = Figures::of(&judged, Provenance::of(&service), seconds);
+    figures.against = earlier.map(|earlier| earlier.compare(&judged));
+    let mut out = stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&figures)?)?;
+    } else {
+        write!(out, "{}", Table(&figures))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn judge(service: &Service, rows: &[Row]) -> Result<Vec<Judged>> {
+    let bar = progress::bar(rows.len(), "judging");
+    let mut judged = Vec::with_capacity(rows.len());
+    for chunk in rows.chunks(CHUNK) {
+        let texts = chunk.iter().map(|row| row.text.clone()).collect();
+        let place = || format!("row {} or one of the {} after it", chunk[0].id, chunk.len() - 1);
+        let analyzed = service.analyze(texts).with_context(place)?;
+        judged.extend(chunk.iter().zip(&analyzed).map(|(row, analyzed)| of(row, analyzed)));
+        bar.inc(chunk.len() as u64);
+    }
+    bar.finish_and_clear();
+    Ok(judged)
+}
+
+fn of(row: &Row, analyzed: &Analyzed) -> Judged {
+    let verdict = &analyzed.assessment;
+    Judged {
+        id: row.id.clone(),
+        category: row.category.clone(),
+        pair: row.pair.clone(),
+        level: row.level,
+        predicted: verdict.level,
+        score: verdict.score.get(),
+        votes: verdict.signals.iter().map(|s| (s.model.name.clone(), s.vote)).collect(),
+        degraded: verdict.is_degraded(),
+    }
+}

@@ -1,0 +1,48 @@
+//! `ash-nlp`, the program: one file or folder a subcommand, each a thin door to the service.
+//!
+//! Parsed once into rich types ([`args`]); everything below sees only those. Verdicts come from
+//! `ash-runtime` and are rendered here, never recomputed. Message text is shown in one place only, the
+//! human view of `analyze`, on the terminal of the person who typed it.
+
+mod analyze;
+mod args;
+mod bench;
+mod config;
+mod eval;
+mod outcome;
+mod progress;
+mod rows;
+mod serve;
+mod setup;
+mod terminal;
+mod tune;
+
+use std::process::ExitCode;
+
+use anstream::{ColorChoice, eprintln};
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::outcome::{Outcome, reader_left};
+use crate::terminal::{ALARM, styled};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    ColorChoice::from(cli.global.color).write_global();
+    let ended = match cli.command {
+        Command::Analyze(args) => analyze::run(&cli.global, args),
+        Command::Serve(args) => serve::run(&cli.global, &args),
+        Command::Eval(args) => eval::run(&cli.global, &args),
+        Command::Tune(args) => tune::run(&cli.global, &args),
+        Command::Bench(args) => bench::run(&cli.global, &args),
+        Command::Config(args) => config::run(&cli.global, &args),
+    };
+    match ended {
+        Ok(outcome) => outcome.into(),
+        Err(error) if reader_left(&error) => Outcome::Done.into(),
+        Err(error) => {
+            eprintln!("{} {error:#}", styled(ALARM, "error:"));
+            Outcome::Unusable.into()
+        }
+    }
+}

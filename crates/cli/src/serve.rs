@@ -1,0 +1,73 @@
+//! `ash-nlp serve`: the HTTP service, until it is asked to stop.
+
+use std::net::SocketAddr;
+
+use anstream::eprintln;
+use anyhow::{Context, Result};
+use ash_runtime::{Overrides, Settings};
+use ash_server::{init_log, serve};
+
+use crate::args::Global;
+use crate::outcome::Outcome;
+use crate::setup;
+use crate::terminal::{FAINT, STRONG, styled};
+
+/// Arguments of `serve`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// Address to listen on [default: server.bind of the configuration, 127.0.0.1:8881]
+    ///
+    /// Port 0 lets the system choose one. Anything but a loopback address lets other machines in.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    bind: Option<SocketAddr>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ash-nlp serve
+  ash-nlp --config ash.toml serve --bind 0.0.0.0:8881
+
+Then, from another terminal:
+  curl -s localhost:8881/analyze -d '{\"message\": \"i just feel so empty lately\"}'
+  curl -s localhost:8881/health
+
+Ctrl-C or SIGTERM stops it: what was accepted is answered first.";
+
+/// Serves until a signal; the log and everything said to the operator go to standard error.
+pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
+    let mut overrides = Overrides::default();
+    if let Some(bind) = args.bind {
+        overrides = overrides.set("server.bind", bind);
+    }
+    let settings = setup::settings(global, overrides)?;
+    init_log(settings.log);
+    let models = models(&settings);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the threads that serve")?;
+    runtime.block_on(serve(settings, |address| greet(address, &models)))?;
+    Ok(Outcome::Done)
+}
+
+/// The models are not loaded yet when this is said; the log says when they are ready.
+fn models(settings: &Settings) -> String {
+    let source = settings
+        .models
+        .path
+        .as_ref()
+        .map_or_else(|| "built in".to_owned(), |path| format!("from {}", path.display()));
+    format!("{source}, {}", settings.models.precision)
+}
+
+fn greet(address: SocketAddr, models: &str) {
+    let name = |name: &str| styled(FAINT, format!("{name:<7}"));
+    eprintln!("{} on {}", styled(STRONG, "ash-nlp"), styled(STRONG, format!("http://{address}")));
+    eprintln!("  {} {models}", name("models"));
+    eprintln!(
+        "  {} curl -s {address}/analyze -d '{{\"message\": \"i just feel so empty lately\"}}'",
+        name("try it")
+    );
+    eprintln!("  {} Ctrl-C", name("stop"));
+}

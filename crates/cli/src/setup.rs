@@ -1,0 +1,52 @@
+//! From the options of the command line to settings and a running service.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use ash_runtime::{LogLevel, LogSettings, Overrides, Service, Settings};
+use ash_server::init_log;
+
+use crate::args::Global;
+
+/// The effective settings: defaults, file, environment, options; the later win.
+pub(crate) fn settings(global: &Global, mut overrides: Overrides) -> Result<Settings> {
+    if let Some(path) = &global.models {
+        overrides = overrides.set("models.path", path);
+    }
+    if let Some(precision) = global.precision {
+        overrides = overrides.set("models.precision", precision.as_str());
+    }
+    if let Some(threads) = global.threads {
+        overrides = overrides.set("models.threads", threads);
+    }
+    Ok(Settings::load(global.config.as_deref(), overrides)?)
+}
+
+/// A service with its models loaded, and a log of warnings: whoever runs a command sees its output, and
+/// beside it only what needs attention (a model that could not be loaded). Not warmed up: a command that
+/// answers once would pay more for it than it gains.
+pub(crate) fn service(global: &Global) -> Result<Service> {
+    let settings = settings(global, Overrides::default())?;
+    init_log(LogSettings { level: LogLevel::Warn, ..settings.log });
+    Ok(Service::start_cold(settings)?)
+}
+
+/// What a measurement must say about the models, or it cannot be compared with another one.
+pub(crate) struct Provenance {
+    /// Content hash by model name.
+    pub(crate) versions: BTreeMap<String, String>,
+    /// `f32` or `int8`; joined by `+` if the models differ.
+    pub(crate) precision: String,
+}
+
+impl Provenance {
+    /// Of the models of `service`.
+    pub(crate) fn of(service: &Service) -> Self {
+        let models = || service.analyzer().models();
+        let precisions: BTreeSet<&str> = models().map(|m| m.precision.as_str()).collect();
+        Provenance {
+            versions: models().map(|m| (m.name.clone(), m.version.clone())).collect(),
+            precision: precisions.into_iter().collect::<Vec<_>>().join("+"),
+        }
+    }
+}

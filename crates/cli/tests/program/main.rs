@@ -1,0 +1,6 @@
+//! The real program, as a shell runs it, on the models that are embedded in it.
+
+mod analyze;
+mod eval;
+mod harness;
+mod usage;

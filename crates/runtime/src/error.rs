@@ -1,0 +1,91 @@
+//! What can go wrong between a setting and an answer. No message text is ever part of an error.
+
+use std::time::Duration;
+
+use ash_encoder::EncoderError;
+
+use crate::settings::SettingsError;
+
+/// A profile or a model of it could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The binary was built without models.
+    #[error("no models are embedded in this binary; set models.path to a profile directory")]
+    NothingEmbedded,
+    /// `profile.json` or `model.json` is not usable.
+    #[error("{file}: {why}")]
+    Manifest {
+        /// The file, relative to the profile.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The manifest and the weights do not fit together.
+    #[error("{model}: head {head:?} {why}")]
+    Head {
+        /// The model's name.
+        model: String,
+        /// The head that the manifest names.
+        head: String,
+        /// What does not fit.
+        why: String,
+    },
+    /// The weights could not be loaded.
+    #[error(transparent)]
+    Weights(#[from] EncoderError),
+    /// The loader panicked; a bug, contained.
+    #[error("{0}: the loader panicked")]
+    Panicked(String),
+    /// The inference threads could not be started.
+    #[error("cannot start {threads} inference threads: {why}")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// The system's reason.
+        why: String,
+    },
+}
+
+/// The service could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The `[analysis]` settings do not fit the models.
+    #[error("configuration: analysis: {0}")]
+    Analysis(#[from] ash_analysis::SettingsError),
+    /// Nothing that could answer was loaded.
+    #[error("cannot load the models: {0}")]
+    Load(#[from] LoadError),
+    /// Every model of the profile failed; there is nothing that could answer.
+    #[error("none of the {configured} models could be loaded; the first says: {first}")]
+    NoModel {
+        /// How many the profile names.
+        configured: usize,
+        /// Why the first of them failed.
+        first: String,
+    },
+    /// The inference thread could not be started.
+    #[error("cannot start the inference thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// A message got no assessment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AnalyzeError {
+    /// The queue is full; trying again after `retry_after` is likely to work.
+    #[error("the queue of {capacity} messages is full; try again in {} s", retry_after.as_secs())]
+    Overloaded {
+        /// The most messages that may wait.
+        capacity: usize,
+        /// How long the waiting messages need, at the recent pace, rounded up to a second.
+        retry_after: Duration,
+    },
+    /// The service is shutting down and takes nothing new.
+    #[error("the service is shutting down")]
+    Closed,
+    /// The pipeline failed on this message; a bug, contained.
+    #[error("the analysis of this message failed")]
+    Failed,
+}

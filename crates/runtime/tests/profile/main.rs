@@ -1,0 +1,159 @@
+//! A profile directory becomes a service, or says which file is to blame.
+
+mod tiny;
+
+use std::fs;
+use std::path::Path;
+
+use ash_analysis::{AnalyzerSettings, ClassifyError, MessageText};
+use ash_runtime::{Overrides, Service, Settings, StartError, Status};
+use tempfile::TempDir;
+use tiny::MODELS;
+
+fn profile() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    tiny::write(dir.path());
+    dir
+}
+
+fn start(profile: &Path) -> Result<Service, StartError> {
+    let overrides = Overrides::default().set("models.path", profile).set("models.threads", 2);
+    let mut settings = Settings::load(None, overrides).unwrap();
+    settings.analysis = AnalyzerSettings::unfitted(MODELS);
+    Service::start(settings)
+}
+
+fn text(text: &str) -> MessageText {
+    MessageText::parse(text).unwrap()
+}
+
+#[test]
+fn a_profile_directory_starts_a_healthy_warm_service() {
+    let dir = profile();
+    let service = start(dir.path()).unwrap();
+    let health = service.health();
+    assert_eq!((health.status, health.ready), (Status::Healthy, true));
+    assert_eq!((health.models_configured, health.models_loaded), (3, 3));
+    assert!(
+        health.warmup.pipeline_warmed && health.warmup.warmup_success && health.warmup.ready_for_production
+    );
+    assert!(health.warmup.total_warmup_time_ms > 0.0 && health.warmup.rounds > 0);
+    assert!(health.warmup.steady_ms.is_some_and(|ms| ms > 0.0));
+    assert_eq!(service.profile(), "tiny");
+}
+
+#[test]
+fn an_assessment_carries_what_every_model_said_and_where_the_time_went() {
+    let dir = profile();
+    let service = start(dir.path()).unwrap();
+    let analyzed = service.analyze(vec![text("i am tired of all this")]).unwrap().remove(0);
+    let names: Vec<_> = analyzed.assessment.signals.iter().map(|s| s.model.name.as_str()).collect();
+    assert_eq!(names, MODELS);
+    assert!(!analyzed.assessment.is_degraded() && !analyzed.assessment.truncated);
+    let timing = analyzed.timing;
+    assert!(timing.inference_ms > 0.0 && timing.tokenise_ms > 0.0 && timing.normalise_ms > 0.0);
+    let stages =
+        timing.queue_ms + timing.normalise_ms + timing.tokenise_ms + timing.inference_ms + timing.decision_ms;
+    assert!(stages <= timing.total_ms, "{timing:?}");
+}
+
+#[test]
+fn a_batch_says_what_its_messages_say_alone() {
+    let dir = profile();
+    let service = start(dir.path()).unwrap();
+    let texts = ["i am fine", "tired", "not fine , i am tired of all this", "unknown words only"].map(text);
+    let together = service.analyze(texts.to_vec()).unwrap();
+    for (text, batched) in texts.into_iter().zip(together) {
+        let alone = service.analyze(vec![text]).unwrap().remove(0);
+        assert_eq!(alone.assessment.level, batched.assessment.level);
+        let difference = alone.assessment.score.get() - batched.assessment.score.get();
+        assert!(difference.abs() < 1e-5, "{difference}");
+    }
+}
+
+#[test]
+fn a_message_longer_than_the_models_read_says_so() {
+    let dir = profile();
+    let service = start(dir.path()).unwrap();
+    let long = text(&"tired ".repeat(2 * tiny::MAX_TOKENS));
+    assert!(service.analyze(vec![long]).unwrap()[0].assessment.truncated);
+}
+
+#[test]
+fn a_model_that_cannot_be_loaded_leaves_the_others_working_and_is_not_hidden() {
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 5] = [
+        ("model.safetensors", |folder| fs::remove_file(folder.join("model.safetensors")).unwrap()),
+        ("model.safetensors", |folder| fs::write(folder.join("model.safetensors"), b"not weights").unwrap()),
+        ("model.safetensors", |folder| fs::write(folder.join("model.safetensors"), b"").unwrap()),
+        ("model.json", |folder| fs::write(folder.join("model.json"), b"{").unwrap()),
+        ("\"level\" has 3 outputs, the manifest names 2 labels", |folder| {
+            let manifest = fs::read_to_string(folder.join("model.json")).unwrap();
+            let fewer = manifest.replace(r#",{"name":"much","severity":1.0}"#, "");
+            assert_ne!(manifest, fewer);
+            fs::write(folder.join("model.json"), fewer).unwrap();
+        }),
+    ];
+    for (named, damage) in damages {
+        let dir = profile();
+        damage(&dir.path().join("sentiment"));
+        let service = start(dir.path()).unwrap();
+        let health = service.health();
+        assert_eq!((health.status, health.ready, health.degraded), (Status::Degraded, true, true), "{named}");
+        assert_eq!((health.models_configured, health.models_loaded), (3, 2), "{named}");
+        assert!(!health.warmup.ready_for_production && !health.warmup.warmup_success, "{named}");
+        let why = service.models()[1].error.as_deref().unwrap();
+        assert!(why.contains(named), "{named}: {why}");
+
+        let assessment = service.analyze(vec![text("i am tired")]).unwrap().remove(0).assessment;
+        assert!(assessment.is_degraded() && assessment.requires_staff_review, "{named}");
+        assert_eq!(assessment.signals.len(), 2, "{named}");
+        assert!(
+            matches!(&assessment.failures[..], [ClassifyError::NotLoaded { model, .. }] if model == "sentiment")
+        );
+    }
+}
+
+#[test]
+fn without_anything_that_could_answer_it_does_not_start() {
+    let dir = profile();
+    for name in MODELS {
+        fs::remove_file(dir.path().join(name).join("model.safetensors")).unwrap();
+    }
+    let error = start(dir.path()).err().unwrap();
+    assert!(matches!(error, StartError::NoModel { configured: 3, .. }), "{error}");
+
+    for file in ["trunk/model.safetensors", "trunk/tokenizer.json", "trunk/config.json", "profile.json"] {
+        let dir = profile();
+        fs::remove_file(dir.path().join(file)).unwrap();
+        let error = start(dir.path()).err().unwrap().to_string();
+        assert!(error.contains(file), "{file}: {error}");
+    }
+}
+
+#[test]
+fn a_version_changes_with_the_weights_and_with_nothing_else() {
+    let versions = |dir: &Path| -> Vec<String> {
+        start(dir).unwrap().analyzer().models().map(|model| model.version.clone()).collect()
+    };
+    let (a, b) = (profile(), profile());
+    let before = versions(a.path());
+    assert_eq!(before, versions(b.path()), "the place does not matter");
+    assert!(before.iter().all(|version| version.len() == 16), "{before:?}");
+
+    fs::copy(b.path().join("sentiment/model.safetensors"), b.path().join("depression/model.safetensors"))
+        .unwrap();
+    let after = versions(b.path());
+    assert_ne!(after[0], before[0]);
+    assert_eq!(after[1..], before[1..]);
+}
+
+#[test]
+fn settings_that_do_not_name_a_model_are_refused_with_its_name() {
+    let dir = profile();
+    let overrides = Overrides::default().set("models.path", dir.path());
+    let mut settings = Settings::load(None, overrides).unwrap();
+    settings.analysis = AnalyzerSettings::unfitted(["depression", "sentiment"]);
+    let error = Service::start(settings).err().unwrap().to_string();
+    assert!(error.contains("emotional_distress"), "{error}");
+}

@@ -1,0 +1,43 @@
+//! What surrounds every request: an id, a deadline, a log line. None of them sees the message.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::stamp;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id of a request; handlers that show it take it from the request's extensions.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// Runs the rest with an id and a deadline, and writes one line about it.
+///
+/// The line names the route, not the path as it was typed: whatever people put into addresses stays
+/// out of the log.
+pub(crate) async fn envelope(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let id = stamp::request_id();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned());
+    request.extensions_mut().insert(RequestId(id.clone()));
+
+    let answer = tokio::time::timeout(app.limits.request_timeout(), next.run(request)).await;
+    let timeout = |_| ApiError::Timeout { limit_ms: app.limits.request_timeout_ms }.into_response();
+    let mut response = answer.unwrap_or_else(timeout);
+
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let (status, route) = (response.status().as_u16(), route.as_deref().unwrap_or("-"));
+    let ms = (start.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+    tracing::info!(request_id = id, %method, route, status, ms, "request");
+    response
+}

@@ -1,0 +1,144 @@
+//! Everything that can be wrong with a request, in one enum with one table.
+
+use std::time::Duration;
+
+use ash_analysis::TextError;
+use ash_runtime::AnalyzeError;
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// A request without a verdict. Its sentences never repeat what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// 400
+    #[error("the body is not valid JSON: {0}")]
+    NotJson(String),
+    /// 400
+    #[error("the body ended before it was complete")]
+    Incomplete,
+    /// 404
+    #[error("there is nothing at this path; POST /analyze is what you may be looking for")]
+    NotFound,
+    /// 405
+    #[error("this path does not answer to this method; see the Allow header")]
+    WrongMethod,
+    /// 413
+    #[error("the body is longer than {limit} bytes (server.max_body_bytes)")]
+    BodyTooLarge { limit: usize },
+    /// 413
+    #[error("the message is longer than {limit} bytes (server.max_message_bytes)")]
+    MessageTooLong { limit: usize },
+    /// 422
+    #[error("{field} is required")]
+    Missing { field: &'static str },
+    /// 422
+    #[error("{} must be {expected}", field.unwrap_or("the body"))]
+    WrongType { field: Option<&'static str>, expected: &'static str },
+    /// 422
+    #[error("the message is blank")]
+    Blank,
+    /// 500
+    #[error("the analysis failed; this is a bug, and the message has not been judged")]
+    Failed,
+    /// 503
+    #[error("the models are being loaded; try again in a second")]
+    Starting,
+    /// 503
+    #[error("too many messages are waiting; try again in {} s", retry_after.as_secs())]
+    Overloaded { retry_after: Duration },
+    /// 503
+    #[error("the service is shutting down; try again in a second")]
+    ShuttingDown,
+    /// 504
+    #[error("no answer within {limit_ms} ms (server.request_timeout_ms); the message has not been judged")]
+    Timeout { limit_ms: u64 },
+}
+
+impl ApiError {
+    /// The table: status, code, and the type that the `detail` list carries.
+    fn row(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            ApiError::NotJson(_) => (StatusCode::BAD_REQUEST, "invalid_json", "json_invalid"),
+            ApiError::Incomplete => (StatusCode::BAD_REQUEST, "incomplete_body", "json_invalid"),
+            ApiError::NotFound => (StatusCode::NOT_FOUND, "not_found", "not_found"),
+            ApiError::WrongMethod => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "method_not_allowed")
+            }
+            ApiError::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "value_error"),
+            ApiError::MessageTooLong { .. } => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "message_too_long", "string_too_long")
+            }
+            ApiError::Missing { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "missing_field", "missing"),
+            ApiError::WrongType { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "wrong_type", "type_error"),
+            ApiError::Blank => (StatusCode::UNPROCESSABLE_ENTITY, "blank_message", "string_too_short"),
+            ApiError::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "internal_error"),
+            ApiError::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", "unavailable"),
+            ApiError::Overloaded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "overloaded", "unavailable"),
+            ApiError::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down", "unavailable"),
+            ApiError::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "timeout", "unavailable"),
+        }
+    }
+
+    /// The field of the body that is to blame.
+    fn field(&self) -> Option<&'static str> {
+        match self {
+            ApiError::Missing { field } => Some(field),
+            ApiError::WrongType { field, .. } => *field,
+            ApiError::Blank | ApiError::MessageTooLong { .. } => Some("message"),
+            _ => None,
+        }
+    }
+
+    /// When trying again makes sense.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            ApiError::Overloaded { retry_after } => Some(retry_after.as_secs()),
+            ApiError::Starting | ApiError::ShuttingDown => Some(1),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, code, kind) = self.row();
+        let (message, field) = (self.to_string(), self.field());
+        let place = match status {
+            StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY => {
+                "body"
+            }
+            _ => "request",
+        };
+        let loc: Vec<&str> = std::iter::once(place).chain(field).collect();
+        let body = json!({
+            "error": {"code": code, "message": message, "field": field},
+            "detail": [{"loc": loc, "msg": message, "type": kind}],
+        });
+        let mut response = (status, Json(body)).into_response();
+        if let Some(seconds) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<AnalyzeError> for ApiError {
+    fn from(error: AnalyzeError) -> Self {
+        match error {
+            AnalyzeError::Overloaded { retry_after, .. } => ApiError::Overloaded { retry_after },
+            AnalyzeError::Closed => ApiError::ShuttingDown,
+            AnalyzeError::Failed => ApiError::Failed,
+        }
+    }
+}
+
+impl From<TextError> for ApiError {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::Blank => ApiError::Blank,
+            TextError::TooLong { limit, .. } => ApiError::MessageTooLong { limit },
+        }
+    }
+}

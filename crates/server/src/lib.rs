@@ -1,0 +1,22 @@
+//! The HTTP door of Ash-NLP. Thin: it reads requests, writes answers, and decides nothing.
+//!
+//! request → routes → [`ash_runtime::Service`] → [`Answer`]. Errors are one enum with one
+//! table. The socket is bound before the models are loaded; until they are, /health says
+//! "starting" and /analyze 503. Message text and user ids are never logged, and no error repeats
+//! what was sent.
+
+mod answer;
+mod app;
+mod body;
+mod envelope;
+mod error;
+mod log;
+mod request;
+mod routes;
+mod server;
+mod stamp;
+
+pub use answer::{Answer, Verbosity, WireSettings};
+pub use log::{init_log, quiet_panics};
+pub use server::{ServeError, Server, serve};
+pub use stamp::{request_id, timestamp};

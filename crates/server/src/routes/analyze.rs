@@ -1,0 +1,47 @@
+//! POST /analyze: a message in, a verdict out.
+
+use std::sync::Arc;
+
+use ash_runtime::Timing;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::{Extension, Json};
+
+use crate::answer::Answer;
+use crate::app::App;
+use crate::body;
+use crate::envelope::RequestId;
+use crate::error::ApiError;
+use crate::request::AnalyzeRequest;
+use crate::stamp;
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// The body is taken as JSON whatever its Content-Type says: some old clients send none.
+pub(crate) async fn analyze(
+    State(app): State<Arc<App>>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    body: Body,
+) -> Result<(HeaderMap, Json<Answer>), ApiError> {
+    let bytes = body::read(body, app.limits.max_body_bytes).await?;
+    let request = AnalyzeRequest::parse(&bytes, app.limits.max_message_bytes)?;
+    let live = app.live()?;
+    let analyzed = live.service.submit(request.message).await?;
+    let answer = Answer::new(&analyzed, id, stamp::timestamp(), &live.wire).explained(request.verbosity);
+    Ok((server_timing(&analyzed.timing), Json(answer)))
+}
+
+/// The stages as browsers' developer tools show them.
+fn server_timing(timing: &Timing) -> HeaderMap {
+    let stages = [
+        ("queue", timing.queue_ms),
+        ("normalise", timing.normalise_ms),
+        ("tokenise", timing.tokenise_ms),
+        ("inference", timing.inference_ms),
+        ("decision", timing.decision_ms),
+        ("total", timing.total_ms),
+    ];
+    let entries: Vec<String> = stages.iter().map(|(name, ms)| format!("{name};dur={ms:.3}")).collect();
+    HeaderValue::from_str(&entries.join(", ")).into_iter().map(|value| (SERVER_TIMING, value)).collect()
+}

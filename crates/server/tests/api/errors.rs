@@ -1,0 +1,114 @@
+//! Whatever is wrong with a request is said in one shape, with the field to blame.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ash_runtime::{Overrides, Service};
+use insta::assert_json_snapshot;
+
+use crate::harness::{Fake, Running, settings};
+
+#[test]
+fn every_mistake_has_its_status_and_code() {
+    let server = Running::new();
+    let bodies: [(&str, &[u8]); 16] = [
+        ("array", b"[]"),
+        ("blank", br#"{"message":" \n "}"#),
+        ("blank without width", br#"{"message":"\u200b\u200d"}"#),
+        ("empty body", b""),
+        ("empty message", br#"{"message":""}"#),
+        ("flag of wrong type", br#"{"message":"hi","include_explanation":"yes"}"#),
+        ("invalid UTF-8", b"{\"message\":\"\xff\xfe\"}"),
+        ("lone surrogate", br#"{"message":"\ud800"}"#),
+        ("lone trailing surrogate", br#"{"message":"\udc00 hi"}"#),
+        ("message is a number", br#"{"message":7}"#),
+        ("message is null", br#"{"message":null}"#),
+        ("message missing", br#"{"user_id":"1"}"#),
+        ("not JSON", b"message=hello"),
+        ("user of wrong type", br#"{"message":"hi","user_id":7}"#),
+        ("unfinished", br#"{"message":"hi""#),
+        ("unknown verbosity", br#"{"message":"hi","verbosity":"loud"}"#),
+    ];
+    let shown: BTreeMap<_, _> =
+        bodies.iter().map(|(name, body)| (*name, server.post("/analyze", body).shown())).collect();
+    assert_json_snapshot!(shown);
+}
+
+#[test]
+fn deep_nesting_is_refused_not_recursed_into() {
+    let reply = Running::new().post("/analyze", "[".repeat(100_000));
+    assert_eq!((reply.status, &reply.json["error"]["code"]), (400, &"invalid_json".into()));
+}
+
+#[test]
+fn unknown_paths_and_methods_answer_in_the_same_shape() {
+    let server = Running::new();
+    let shown = [
+        server.get("/nothing/here").shown(),
+        server.get("/analyze").shown(),
+        server.post("/health", "").shown(),
+    ];
+    assert_json_snapshot!(shown);
+    assert_eq!(server.get("/analyze").header("allow"), "POST");
+    assert!(server.get("/nothing").header("x-request-id").starts_with("req_"));
+}
+
+#[test]
+fn too_long_is_413_whether_message_or_body() {
+    let server = Running::new();
+    let message = server.analyze(&"a".repeat(40_000));
+    let body = server.analyze(&"a".repeat(2 << 20));
+    assert_json_snapshot!([message.shown(), body.shown()]);
+}
+
+#[test]
+fn a_body_that_never_ends_is_a_timeout() {
+    let server = Running::with(Overrides::default().set("server.request_timeout_ms", 200));
+    let answer =
+        server.raw(b"POST /analyze HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 100\r\n\r\n{");
+    assert!(answer.starts_with("HTTP/1.1 504") && answer.contains("\"timeout\""), "{answer}");
+}
+
+#[test]
+fn an_analysis_that_takes_too_long_is_a_timeout() {
+    let server = Running::with(Overrides::default().set("server.request_timeout_ms", 100));
+    let reply = server.analyze("slow");
+    assert_eq!((reply.status, &reply.json["error"]["code"]), (504, &"timeout".into()));
+}
+
+#[test]
+fn a_full_queue_says_when_to_return() {
+    let server = Running::with(Overrides::default().set("queue.capacity", 1));
+    std::thread::scope(|scope| {
+        let slow: Vec<_> = (0..6).map(|_| scope.spawn(|| server.analyze("slow"))).collect();
+        let replies: Vec<_> = slow.into_iter().map(|thread| thread.join().unwrap()).collect();
+        let refused: Vec<_> = replies.iter().filter(|reply| reply.status == 503).collect();
+        assert!(replies.iter().any(|reply| reply.status == 200), "some are answered");
+        assert!(!refused.is_empty(), "six do not fit into one that runs and one that waits");
+        for reply in refused {
+            assert_eq!(reply.json["error"]["code"], "overloaded");
+            assert!(reply.header("retry-after").parse::<u64>().unwrap() >= 1);
+        }
+    });
+    assert_eq!(server.analyze("high").status, 200, "and it recovers");
+}
+
+#[test]
+fn before_the_models_are_there_a_client_is_asked_to_come_back() {
+    let settings = settings(Overrides::default());
+    let (release, hold) = std::sync::mpsc::channel::<()>();
+    let service = settings.clone();
+    let server = Running::starting(
+        settings,
+        Box::new(move || {
+            let _ = hold.recv();
+            Service::with_classifier(service, Arc::new(Fake::new()))
+        }),
+    );
+    let reply = server.analyze("high");
+    assert_eq!((reply.status, &reply.json["error"]["code"]), (503, &"starting".into()));
+    assert_eq!(reply.header("retry-after"), "1");
+    drop(release);
+    server.wait_until_ready();
+    assert_eq!(server.analyze("high").status, 200);
+}

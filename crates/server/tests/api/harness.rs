@@ -1,0 +1,224 @@
+//! A server on a free port, a client, and models whose answers a test can choose.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use ash_analysis::{
+    AnalyzerSettings, Classifier, ClassifyError, Label, Message, ModelAnswer, ModelInfo, Reading,
+};
+use ash_runtime::{Overrides, Service, Settings, StartError};
+use ash_server::{ServeError, Server};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+pub(crate) const MODELS: [&str; 3] = ["depression", "sentiment", "emotional_distress"];
+
+/// Three models of five labels. A message that names a level gets that level from each of them;
+/// "panic" panics, "slow" takes half a second, "broken" fails in the second model.
+pub(crate) struct Fake(Vec<Arc<ModelInfo>>);
+
+impl Fake {
+    pub(crate) fn new() -> Self {
+        let label = |name: &str, severity| Label { name: name.to_owned(), severity };
+        let labels = [("none", 0.0), ("low", 0.25), ("medium", 0.5), ("high", 0.75), ("critical", 1.0)];
+        let info = |name: &str| ModelInfo {
+            name: name.to_owned(),
+            labels: labels.map(|(name, severity)| label(name, severity)).into(),
+            tags: Vec::new(),
+            version: format!("version of {name}"),
+            precision: "int8".to_owned(),
+        };
+        Fake(MODELS.map(|name| Arc::new(info(name))).into())
+    }
+
+    fn reading(message: &Message) -> Reading {
+        let named = |level: &str| message.folded().contains(level);
+        let level = ["critical", "high", "medium", "low"].into_iter().position(named).map_or(0, |i| 4 - i);
+        let mut probabilities = vec![0.025; 5];
+        probabilities[level] = 0.9;
+        Reading { probabilities, tags: Vec::new(), truncated: message.clean().len() > 10_000 }
+    }
+}
+
+impl Classifier for Fake {
+    fn models(&self) -> &[Arc<ModelInfo>] {
+        &self.0
+    }
+
+    fn classify(&self, messages: &[&Message]) -> Vec<ModelAnswer> {
+        let any = |word: &str| messages.iter().any(|m| m.folded().contains(word));
+        if any("slow") {
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        assert!(!any("panic"), "this text may quote the message: {}", messages[0].clean());
+        let readings = || messages.iter().map(|m| Self::reading(m)).collect::<Vec<_>>();
+        let fail = |name: &str| {
+            Err(ClassifyError::Failed { model: name.to_owned(), why: "a test asked for it".into() })
+        };
+        MODELS
+            .iter()
+            .map(|&name| if name == "sentiment" && any("broken") { fail(name) } else { Ok(readings()) })
+            .collect()
+    }
+}
+
+/// The shipped settings on a free port, with an analysis that no later fitting changes.
+pub(crate) fn settings(overrides: Overrides) -> Settings {
+    let mut settings = Settings::load(None, overrides.set("server.bind", "127.0.0.1:0")).unwrap();
+    settings.analysis = AnalyzerSettings::unfitted(MODELS);
+    settings
+}
+
+/// A running server; dropping it shuts it down as a signal would.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<Result<(), ServeError>>>,
+}
+
+pub(crate) type Start = Box<dyn FnOnce() -> Result<Service, StartError> + Send>;
+
+impl Running {
+    /// With the fake models, ready.
+    pub(crate) fn new() -> Self {
+        Self::with(Overrides::default())
+    }
+
+    /// The same with other settings.
+    pub(crate) fn with(overrides: Overrides) -> Self {
+        let settings = settings(overrides);
+        let service = settings.clone();
+        let running =
+            Self::starting(settings, Box::new(|| Service::with_classifier(service, Arc::new(Fake::new()))));
+        running.wait_until_ready();
+        running
+    }
+
+    /// Through the same door as production, with a service that starts as `start` says.
+    pub(crate) fn starting(settings: Settings, start: Start) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let (bound, address) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let server = Server::bind(&settings.server).await?;
+                bound.send(server.local_addr()).unwrap();
+                server.run(start, async { drop(stopped.await) }).await
+            })
+        });
+        Running { address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Real models on a busy machine take a while, above all when built for tests.
+    pub(crate) fn wait_until_ready(&self) {
+        for _ in 0..6000 {
+            assert!(self.thread.as_ref().is_some_and(|thread| !thread.is_finished()), "the server ended");
+            if self.get("/health").json["ready"] == true {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the server did not become ready");
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        Reply::from(agent().get(format!("http://{}{path}", self.address)).call().unwrap())
+    }
+
+    pub(crate) fn post(&self, path: &str, body: impl AsRef<[u8]>) -> Reply {
+        let request = agent().post(format!("http://{}{path}", self.address));
+        Reply::from(request.content_type("application/json").send(body.as_ref()).unwrap())
+    }
+
+    pub(crate) fn analyze(&self, message: &str) -> Reply {
+        self.post("/analyze", serde_json::json!({ "message": message }).to_string())
+    }
+
+    /// Sends bytes as they are and reads until the server closes.
+    pub(crate) fn raw(&self, request: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream.write_all(request).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// Asks for the end, without waiting for it.
+    pub(crate) fn begin_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
+    /// Asks for the end and waits for it.
+    pub(crate) fn stop(mut self) -> Result<(), ServeError> {
+        self.begin_stop();
+        self.wait()
+    }
+
+    /// Waits for an end that comes by itself.
+    pub(crate) fn wait(mut self) -> Result<(), ServeError> {
+        self.thread.take().unwrap().join().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.begin_stop();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn agent() -> ureq::Agent {
+    let config = ureq::Agent::config_builder().http_status_as_error(false);
+    config.timeout_global(Some(Duration::from_secs(20))).build().into()
+}
+
+/// What a client sees.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: ureq::http::HeaderMap,
+    pub(crate) json: Value,
+}
+
+impl Reply {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Status and body together, for snapshots of errors.
+    pub(crate) fn shown(&self) -> Value {
+        serde_json::json!({ "status": self.status, "body": self.json })
+    }
+}
+
+impl From<ureq::http::Response<ureq::Body>> for Reply {
+    fn from(mut response: ureq::http::Response<ureq::Body>) -> Self {
+        let text = response.body_mut().read_to_string().unwrap();
+        let json = serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text:?}"));
+        Reply { status: response.status().as_u16(), headers: response.headers().clone(), json }
+    }
+}
+
+/// The JSON with the values of some keys, wherever they stand, replaced by `[key]`: those that
+/// differ from run to run.
+pub(crate) fn redacted(mut json: Value, keys: &[&str]) -> Value {
+    match &mut json {
+        Value::Object(fields) => {
+            for (key, value) in fields.iter_mut() {
+                *value = if keys.contains(&key.as_str()) {
+                    format!("[{key}]").into()
+                } else {
+                    redacted(value.take(), keys)
+                };
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = redacted(item.take(), keys)),
+        _ => {}
+    }
+    json
+}

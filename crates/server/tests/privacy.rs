@@ -1,0 +1,73 @@
+//! Message text and user ids reach no log line and no error, whatever happens to the request.
+
+#[path = "api/harness.rs"]
+#[expect(dead_code, reason = "shared with the tests in api/")]
+mod harness;
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use harness::Running;
+use serde_json::json;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// A log that can be read back.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn nothing_that_was_sent_is_logged_or_repeated() {
+    let log = Log::default();
+    let writer = log.clone();
+    // Everything of every crate, which is more than any configuration shows; but for the client's.
+    let all = Targets::new().with_default(LevelFilter::TRACE);
+    let all = all.with_targets(["ureq", "ureq_proto"].map(|client| (client, LevelFilter::OFF)));
+    let lines = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
+    tracing_subscriber::registry().with(lines.with_filter(all)).init();
+    let hook = std::panic::take_hook();
+    ash_server::quiet_panics();
+
+    let server = Running::new();
+    let send = |message: &str| {
+        let body = json!({"message": message, "user_id": "user-zebra", "channel_id": "channel-zebra"});
+        server.post("/analyze", body.to_string())
+    };
+    let mut errors = String::new();
+    for message in ["zebra", "zebra critical", "zebra broken", "zebra panic", &"zebra ".repeat(10_000)] {
+        let reply = send(message);
+        errors += &reply.json.to_string();
+    }
+    for body in [
+        r#"{"message":"zebra"#,
+        r#"{"message":{"zebra":1}}"#,
+        r#"{"message":"hi","verbosity":"zebra"}"#,
+        "zebra",
+    ] {
+        let reply = server.post("/analyze", body);
+        assert!(reply.status >= 400, "{body}");
+        errors += &reply.json.to_string();
+    }
+    errors += &server.get("/zebra?user=zebra").json.to_string();
+    server.stop().unwrap();
+    std::panic::set_hook(hook);
+
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(logged.contains("request_id") && logged.contains("/analyze"), "the log works: {logged}");
+    assert!(logged.contains("panic"), "the panic is logged, by its place");
+    let line = logged.lines().find(|line| line.contains("zebra"));
+    assert!(line.is_none(), "in the log: {}", line.unwrap_or_default());
+    assert!(!errors.contains("zebra"), "in an answer: {errors}");
+}
