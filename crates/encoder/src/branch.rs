@@ -53,7 +53,7 @@ impl Branch {
         let prefix = arch::prefix(config.model_type, &weights);
         let width = config.hidden_size;
         let first = config.num_hidden_layers;
-        let more = (first..)
+        let more = (first..first + 96)
             .take_while(|&i| {
                 let names = arch::layer_names(config.model_type, prefix, i);
                 weights.has(&format!("{}.weight", names.query))

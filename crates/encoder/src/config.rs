@@ -125,7 +125,7 @@ impl Config {
         if raw.num_hidden_layers > 96 {
             return Err(wrong("num_hidden_layers", raw.num_hidden_layers.to_string(), "0 to 96"));
         }
-        if raw.hidden_size % raw.num_attention_heads != 0 {
+        if !raw.hidden_size.is_multiple_of(raw.num_attention_heads) {
             let found = format!("{} for hidden_size {}", raw.num_attention_heads, raw.hidden_size);
             return Err(wrong("num_attention_heads", found, "a divisor of hidden_size"));
         }

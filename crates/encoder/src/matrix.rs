@@ -48,8 +48,9 @@ impl Matrix {
             Values::Int8 { quantised, scales } => {
                 // The rows span ±127 already: one factor serves all, and one table all values.
                 let factor = limit / 127.0;
-                let smaller: [i8; 256] =
-                    std::array::from_fn(|byte| (f32::from(byte as u8 as i8) * factor).round() as i8);
+                let smaller: [i8; 256] = std::array::from_fn(|byte| {
+                    (f32::from((byte as u8).cast_signed()) * factor).round() as i8
+                });
                 let quantised = quantised.iter().map(|&q| smaller[usize::from(q.cast_unsigned())]).collect();
                 (quantised, scales.iter().map(|s| s / factor).collect())
             }

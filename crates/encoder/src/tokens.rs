@@ -51,12 +51,12 @@ impl Batch {
 
 /// `tokenizer.json`, and the limits of the model it belongs to.
 pub(crate) struct Tokens {
-    tokenizer: Tokenizer,
+    inner: Tokenizer,
     first: u32,
     last: u32,
     unknown: u32,
     vocab_size: u32,
-    max_tokens: usize,
+    longest: usize,
 }
 
 impl Tokens {
@@ -78,7 +78,7 @@ impl Tokens {
         if [first, last, unknown].iter().any(|&id| id >= vocab_size) {
             return Err(invalid(format!("its special tokens lie outside the vocabulary of {vocab_size}")));
         }
-        Ok(Tokens { tokenizer, first, last, unknown, vocab_size, max_tokens })
+        Ok(Tokens { inner: tokenizer, first, last, unknown, vocab_size, longest: max_tokens })
     }
 
     /// Tokenise texts into one batch. A text that is too long keeps its *last* part, from the start
@@ -96,15 +96,15 @@ impl Tokens {
 
     fn encode(&self, text: &str) -> (Vec<u32>, bool) {
         let (tail, cut) = self.tail(text);
-        let Ok(encoding) = self.tokenizer.encode_fast(tail, false) else {
+        let Ok(encoding) = self.inner.encode_fast(tail, false) else {
             return (vec![self.unknown], cut);
         };
-        let (ids, room) = (encoding.get_ids(), self.max_tokens - 2);
+        let (ids, room) = (encoding.get_ids(), self.longest - 2);
         if ids.len() <= room && !cut {
             return (ids.to_vec(), false);
         }
         // `encode_fast` leaves out offsets; they are needed only here.
-        let Ok(encoding) = self.tokenizer.encode(tail, false) else {
+        let Ok(encoding) = self.inner.encode(tail, false) else {
             return (vec![self.unknown], true);
         };
         let earliest = ids.len().saturating_sub(room);
@@ -115,7 +115,7 @@ impl Tokens {
     /// The last part of a text that could hold `max_tokens` tokens even at 16 bytes a token:
     /// tokenising all of a very long text would be work for nothing.
     fn tail<'t>(&self, text: &'t str) -> (&'t str, bool) {
-        let most = self.max_tokens * 16;
+        let most = self.longest * 16;
         if text.len() <= most {
             return (text, false);
         }

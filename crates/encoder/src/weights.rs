@@ -36,9 +36,8 @@ impl Weights {
 
     /// How many rows a tensor has; 0 if there is none of this name.
     pub fn rows(&self, tensor: &str) -> usize {
-        let rows =
-            self.tensors().and_then(|t| Ok(t.tensor(tensor).ok().and_then(|v| v.shape().first().copied())));
-        rows.ok().flatten().unwrap_or(0)
+        let tensors = self.tensors().ok();
+        tensors.and_then(|t| t.tensor(tensor).ok()?.shape().first().copied()).unwrap_or(0)
     }
 
     /// The names of all tensors.

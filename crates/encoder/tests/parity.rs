@@ -1,4 +1,4 @@
-//! Promise: in f32 the encoder gives what PyTorch transformers gives, to 1e-4.
+//! Promise: in f32 the encoder gives what `PyTorch` transformers gives, to 1e-4.
 //!
 //! `tests/data` was written by `bench/parity/make.py`: tiny random models with transformers' answers.
 

@@ -171,6 +171,7 @@ impl<'a> SimdOp for Dequantise<'a> {
     type Output = &'a mut [f32];
 
     #[inline(always)]
+    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
     fn eval<I: Isa>(self, isa: I) -> &'a mut [f32] {
         let (floats, ints) = (isa.f32(), isa.i32());
         let (scale, zero) = (floats.splat(self.row_scale), ints.splat(self.row_zero));
