@@ -75,7 +75,7 @@ pub(crate) fn write(path: &Path, rows: &[Judged]) -> Result<()> {
 }
 
 impl Earlier {
-    /// Reads a file that [`write`] made.
+    /// Reads a file that [`write()`] made.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut verdicts = BTreeMap::new();
