@@ -26,6 +26,15 @@ use crate::args::{Cli, Command};
 use crate::outcome::{Outcome, reader_left};
 use crate::terminal::{ALARM, styled};
 
+/// The error and its causes in one line; a cause that is already part of what was said is not said again.
+fn told_once(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        _ if told.contains(&cause) => told,
+        _ => format!("{told}: {cause}"),
+    })
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     ColorChoice::from(cli.global.color).write_global();
@@ -41,8 +50,23 @@ fn main() -> ExitCode {
         Ok(outcome) => outcome.into(),
         Err(error) if reader_left(&error) => Outcome::Done.into(),
         Err(error) => {
-            eprintln!("{} {error:#}", styled(ALARM, "error:"));
+            eprintln!("{} {}", styled(ALARM, "error:"), told_once(&error));
             Outcome::Unusable.into()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::told_once;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let repeated = anyhow!("no such file").context("cannot read a.toml: no such file");
+        assert_eq!(told_once(&repeated), "cannot read a.toml: no such file");
+        let new = anyhow!("no such file").context("cannot read a.toml");
+        assert_eq!(told_once(&new), "cannot read a.toml: no such file");
     }
 }
