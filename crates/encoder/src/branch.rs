@@ -6,8 +6,8 @@ use crate::arch;
 use crate::config::ModelType;
 use crate::error::EncoderError;
 use crate::files::Files;
-use crate::kernels::{Activation, AttentionShape, Linear, Precision};
-use crate::layer::Layer;
+use crate::kernels::{Activation, AttentionShape, Linear, Precision, Rows};
+use crate::layer::{self, Layer};
 use crate::tokens::Batch;
 use crate::trunk::{Hidden, Trunk};
 use crate::weights::Weights;
@@ -104,23 +104,27 @@ impl Branch {
 
     /// Logits of every head, each row-major `[batch.len() × outputs]`, from the trunk's output.
     pub fn forward(&self, batch: &Batch, hidden: &Hidden) -> Vec<Vec<f32>> {
-        let mut x = hidden.0.clone();
-        for layer in &self.layers {
-            layer.forward(&mut x, &batch.sequences, &self.shape);
-        }
-        let pooled = self.pool(&x, batch);
-        self.classifiers.iter().map(|c| c.forward(&pooled, Activation::None)).collect()
+        let pooled = match &self.pooler {
+            Some(pooler) => {
+                let first =
+                    layer::forward_first(&self.layers, hidden.0.clone(), &batch.sequences, &self.shape);
+                pooler.forward(&Rows::new(&first, self.width), Activation::None).iter().map(|v| v.tanh()).collect()
+            }
+            None => {
+                let mut x = hidden.0.clone();
+                layer::forward(&self.layers, &mut x, &batch.sequences, &self.shape);
+                self.mean(&x, batch)
+            }
+        };
+        let pooled = Rows::new(&pooled, self.width);
+        self.classifiers.iter().map(|c| c.forward(&pooled, Activation::None).to_vec()).collect()
     }
 
-    fn pool(&self, x: &[f32], batch: &Batch) -> Vec<f32> {
+    fn mean(&self, x: &[f32], batch: &Batch) -> Vec<f32> {
         let width = self.width;
         let mut pooled = Vec::with_capacity(batch.len() * width);
         for sequence in &batch.sequences {
             let rows = &x[sequence.start * width..sequence.end * width];
-            if self.pooler.is_some() {
-                pooled.extend_from_slice(&rows[..width]);
-                continue;
-            }
             let mut mean = vec![0.0_f32; width];
             for row in rows.chunks_exact(width) {
                 for (m, v) in mean.iter_mut().zip(row) {
@@ -130,10 +134,7 @@ impl Branch {
             let n = sequence.len() as f32;
             pooled.extend(mean.iter().map(|m| m / n));
         }
-        match &self.pooler {
-            None => pooled,
-            Some(dense) => dense.forward(&pooled, Activation::None).iter().map(|v| v.tanh()).collect(),
-        }
+        pooled
     }
 }
 

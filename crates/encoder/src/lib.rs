@@ -34,6 +34,6 @@ pub use branch::{Branch, Head, Pooling};
 pub use config::{Config, ModelType};
 pub use error::EncoderError;
 pub use files::{Bytes, Files};
-pub use kernels::{Precision, kernel_names};
+pub use kernels::{Precision, Simd, kernel_name};
 pub use tokens::Batch;
 pub use trunk::{Hidden, Trunk};

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::error::EncoderError;
 use crate::files::Files;
 use crate::kernels::{AttentionShape, LayerNorm, Precision};
-use crate::layer::Layer;
+use crate::layer::{self, Layer};
 use crate::matrix::{Matrix, Values};
 use crate::tokens::{Batch, Tokens};
 use crate::weights::Weights;
@@ -80,9 +80,7 @@ impl Trunk {
     /// The hidden states after the trunk's last layer.
     pub fn forward(&self, batch: &Batch) -> Hidden {
         let mut x = self.embed(batch);
-        for layer in &self.layers {
-            layer.forward(&mut x, &batch.sequences, &self.shape);
-        }
+        layer::forward(&self.layers, &mut x, &batch.sequences, &self.shape);
         Hidden(x)
     }
 

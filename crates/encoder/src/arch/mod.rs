@@ -8,7 +8,7 @@ mod mpnet;
 
 use crate::config::{Config, ModelType};
 use crate::error::EncoderError;
-use crate::kernels::PositionBias;
+use crate::kernels::{PositionBias, Precision, RelativePositions};
 use crate::weights::Weights;
 
 /// Names of the tensors of one layer, without `.weight` / `.bias`.
@@ -69,4 +69,15 @@ pub(crate) fn position_bias(
         ModelType::Bert => Ok(None),
         ModelType::Mpnet => mpnet::position_bias(config, weights, prefix).map(Some),
     }
+}
+
+/// The layer's relative positions, if the family has them.
+pub(crate) fn relative_positions(
+    _config: &Config,
+    _weights: &Weights,
+    _prefix: &str,
+    _names: &LayerNames,
+    _precision: Precision,
+) -> Result<Option<RelativePositions>, EncoderError> {
+    Ok(None)
 }
