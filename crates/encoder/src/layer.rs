@@ -6,10 +6,11 @@ use rayon::prelude::*;
 
 use crate::arch::{self, LayerNames};
 use crate::config::Config;
+use crate::conv::TokenConv;
 use crate::error::EncoderError;
 use crate::kernels::{
-    Activation, AttentionShape, Buffer, Inputs, LayerNorm, Linear, Precision, Queries, RelativePositions, Rows,
-    attention,
+    Activation, AttentionShape, Buffer, Inputs, LayerNorm, Linear, Precision, Queries, RelativePositions,
+    Rows, attention,
 };
 use crate::matrix::Matrix;
 use crate::weights::Weights;
@@ -26,6 +27,7 @@ pub(crate) struct Layer {
     intermediate: Linear,
     output: Linear,
     output_norm: LayerNorm,
+    conv: Option<TokenConv>,
 }
 
 impl Layer {
@@ -61,22 +63,35 @@ impl Layer {
             intermediate: linear(&names.intermediate, inner, width)?,
             output: linear(&names.output, width, inner)?,
             output_norm: norm(&names.output_norm)?,
+            conv: match config.deberta.as_ref().and_then(|d| d.conv.as_ref()) {
+                Some(conv) if index == 0 => Some(TokenConv::load(config, conv, weights, prefix, precision)?),
+                _ => None,
+            },
         })
     }
 
     /// `x`: tokens × width, replaced by the layer's output.
     fn forward(&self, x: &mut [f32], sequences: &[Range<usize>], shape: &AttentionShape) {
+        let entered = self.conv.as_ref().map(|conv| (conv, x.to_vec()));
         let rows = Rows::new(x, self.width);
         let q = self.query.forward(&rows, Activation::None);
         let kv = self.key_value.forward(&rows, Activation::None);
         let inputs = Inputs { q: &q, kv: &kv, sequences, queries: Queries::All };
         let heads = attention(inputs, shape, self.relative.as_ref());
         self.after_attention(x, &heads);
+        if let Some((conv, entered)) = entered {
+            conv.apply(&entered, x, sequences);
+        }
     }
 
     /// The layer's output for the first token of every sequence, sequences × width. Its keys and values
     /// need all tokens, the rest of its work does not.
     fn forward_first(&self, x: &[f32], sequences: &[Range<usize>], shape: &AttentionShape) -> Vec<f32> {
+        if self.conv.is_some() {
+            let mut all = x.to_vec();
+            self.forward(&mut all, sequences, shape);
+            return first_rows(&all, sequences, self.width);
+        }
         let mut first = first_rows(x, sequences, self.width);
         let q = self.query.forward(&Rows::new(&first, self.width), Activation::None);
         let kv = self.key_value.forward(&Rows::new(x, self.width), Activation::None);

@@ -11,14 +11,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rten_simd::Isa;
 use rten_simd::ops::BitOps;
-use rten_simd::{Isa, SimdOp};
-use rten_vecmath::Softmax;
 
 use super::buffer::Buffer;
-use super::product::{Floats, Operands, ROWS, Sink, VECTORS, tile, tile_rows};
+use super::product::{Floats, Operands, ROWS, VECTORS, tile, tile_rows};
 use super::relative::{Cut, RelativePositions};
 use super::simd::{Job, Machine, Simd};
+use super::vectors;
 
 /// The shape of an attention layer and the bias that depends on position alone.
 #[derive(Debug, Clone)]
@@ -27,6 +27,9 @@ pub(crate) struct AttentionShape {
     pub(crate) heads: usize,
     /// Width of a head.
     pub(crate) head_size: usize,
+    /// Products that a score sums: one of contents, and those with positions. Scores are divided by
+    /// √(`head_size` · `parts`).
+    pub(crate) parts: usize,
     /// Added to the scores, if the family has one; all layers share it.
     pub(crate) bias: Option<Arc<PositionBias>>,
 }
@@ -102,8 +105,7 @@ fn with(
 ) -> Buffer<f32> {
     let longest = inputs.sequences.iter().map(ExactSizeIterator::len).max().unwrap_or(0);
     let cut = relative.map(|r| r.cut(longest, simd.lanes()));
-    let terms = cut.as_ref().map_or(1, Cut::terms);
-    let scale = 1.0 / ((shape.head_size * terms) as f32).sqrt();
+    let scale = 1.0 / ((shape.head_size * shape.parts) as f32).sqrt();
     let mut out = Buffer::of(inputs.q.len());
     let target = Target(out.as_mut_ptr());
     (0..shape.heads).into_par_iter().for_each(|head| {
@@ -145,7 +147,7 @@ impl Job for Head<'_> {
             keys: Buffer::of(size * most),
             values: Buffer::of(self.longest * size.next_multiple_of(lanes)),
             scores: Buffer::of(ROWS * most),
-            window: Buffer::of(ROWS * (self.longest + ROWS).next_multiple_of(lanes)),
+            window: Buffer::of(ROWS * (self.longest + ROWS).max(size).next_multiple_of(lanes)),
             from_keys: Buffer::of(if self.cut.is_some_and(|c| c.query.is_some()) {
                 self.longest * self.longest
             } else {
@@ -168,7 +170,7 @@ struct Scratch {
     values: Buffer<f32>,
     /// A few rows of scores, then of weights: rows × t, padded.
     scores: Buffer<f32>,
-    /// A few rows of products with neighbouring position vectors.
+    /// A few rows of products with neighbouring position vectors; then of values.
     window: Buffer<f32>,
     /// The term key · position: queries × t.
     from_keys: Buffer<f32>,
@@ -180,7 +182,8 @@ impl Head<'_> {
     fn sequence<M: Machine>(&self, machine: M, sequence: &Range<usize>, first: usize, scratch: &mut Scratch) {
         let ops = machine.isa().f32();
         let lanes = ops.len();
-        let (t, size, width) = (sequence.len(), self.shape.head_size, self.shape.heads * self.shape.head_size);
+        let (t, size, width) =
+            (sequence.len(), self.shape.head_size, self.shape.heads * self.shape.head_size);
         let (padded, columns) = (t.next_multiple_of(lanes), self.head * size);
         let queries = self.inputs.queries.of(sequence);
         let kv = &self.inputs.kv[sequence.start * 2 * width..sequence.end * 2 * width];
@@ -197,8 +200,13 @@ impl Head<'_> {
         for start in (0..queries).step_by(tile_rows::<M>()) {
             let rows = (queries - start).min(tile_rows::<M>());
             let q = &self.inputs.q[(first + start) * width + columns..];
-            let content =
-                Operands { a: q.as_ptr(), a_stride: width, b: scratch.keys.as_ptr(), b_stride: padded, steps: size };
+            let content = Operands {
+                a: q.as_ptr(),
+                a_stride: width,
+                b: scratch.keys.as_ptr(),
+                b_stride: padded,
+                steps: size,
+            };
             // SAFETY: q has `rows` rows from here, keys `size` rows of `padded` columns.
             unsafe { wide(machine, content, rows, padded, &mut scratch.scores, padded) };
             if let Some((cut, table)) = self.cut.and_then(|c| Some((c, c.key.as_ref()?))) {
@@ -207,21 +215,16 @@ impl Head<'_> {
                 let terms = Operands { a: q.as_ptr(), a_stride: width, b, b_stride: cut.stride, steps: size };
                 // SAFETY: as above; the table has `size` rows with room for a vector behind the last distance.
                 unsafe { wide(machine, terms, rows, reach, &mut scratch.window, reach) };
-                for r in 0..rows {
-                    let terms = &scratch.window[r * reach + rows - 1 - r..][..t];
-                    add(machine, &mut scratch.scores[r * padded..][..t], terms);
-                }
             }
+            let padded_window = (t + rows - 1).next_multiple_of(lanes);
             for r in 0..rows {
+                let from_query = self.cut.and_then(|c| c.key.as_ref());
+                let from_query = from_query.map(|_| &scratch.window[r * padded_window + rows - 1 - r..][..t]);
+                let from_key = self.cut.and_then(|c| c.query.as_ref());
+                let from_key = from_key.map(|_| &scratch.from_keys[(start + r) * t..][..t]);
+                let bias = self.shape.bias.as_ref().map(|b| b.row(self.head, start + r, t));
                 let row = &mut scratch.scores[r * padded..][..t];
-                if self.cut.is_some_and(|c| c.query.is_some()) {
-                    add(machine, row, &scratch.from_keys[(start + r) * t..][..t]);
-                }
-                scale(machine, row, self.scale);
-                if let Some(bias) = &self.shape.bias {
-                    add(machine, row, bias.row(self.head, start + r, t));
-                }
-                Softmax::new_mut(row).eval(machine.isa());
+                vectors::softmax_of(machine, row, [from_query, from_key], self.scale, bias);
             }
             let weighted = Operands {
                 a: scratch.scores.as_ptr(),
@@ -230,16 +233,15 @@ impl Head<'_> {
                 b_stride: value_stride,
                 steps: t,
             };
-            // SAFETY: rows × width of the output lie behind this place, of which this head has `size` columns.
-            let out = unsafe { self.target.0.add((first + start) * width + columns) };
-            for vector in (0..value_stride / lanes).step_by(VECTORS) {
-                let vectors = (value_stride / lanes - vector).min(VECTORS);
-                let at = vector * lanes;
-                // SAFETY: as above, `at` columns further.
-                let mut sink = unsafe { Columns { out: out.add(at), stride: width, left: size - at } };
-                let operands = Operands { b: scratch.values[at..].as_ptr(), ..weighted };
-                // SAFETY: scores has `rows` rows of t, values t rows of `value_stride`.
-                unsafe { tile::<M, Floats>(machine, operands, rows, vectors, &mut sink) };
+            // SAFETY: scores has `rows` rows of t, values t rows of `value_stride`.
+            unsafe { wide(machine, weighted, rows, value_stride, &mut scratch.window, value_stride) };
+            for r in 0..rows {
+                // SAFETY: this head owns `size` columns of every row of the output.
+                let out = unsafe {
+                    let at = self.target.0.add((first + start + r) * width + columns);
+                    std::slice::from_raw_parts_mut(at, size)
+                };
+                out.copy_from_slice(&scratch.window[r * value_stride..][..size]);
             }
         }
     }
@@ -301,52 +303,9 @@ unsafe fn wide<M: Machine>(
         let vectors = ((columns - first) / lanes).min(VECTORS);
         // SAFETY: `out` holds rows × columns (above); the operands are the caller's.
         unsafe {
-            let mut sink = Columns { out: out.as_mut_ptr().add(first), stride, left: columns - first };
             let operands = Operands { b: operands.b.add(first), ..operands };
-            tile::<M, Floats>(machine, operands, rows, vectors, &mut sink);
+            tile::<M, Floats>(machine, operands, rows, vectors, out.as_mut_ptr().add(first), stride);
         }
-    }
-}
-
-/// Writes sums to rows `stride` apart, `left` columns at most.
-struct Columns {
-    out: *mut f32,
-    stride: usize,
-    left: usize,
-}
-
-impl<M: Machine> Sink<M, <M::Isa as Isa>::F32> for Columns {
-    #[inline(always)]
-    fn take(&mut self, machine: M, row: usize, vector: usize, sums: <M::Isa as Isa>::F32) {
-        let ops = machine.isa().f32();
-        let at = vector * ops.len();
-        // SAFETY: who made the sink owns `left` columns of every row; the mask keeps the vector there.
-        unsafe {
-            let to = self.out.add(row * self.stride + at);
-            if at + ops.len() <= self.left {
-                ops.store_ptr(sums, to);
-            } else {
-                ops.store_ptr_mask(sums, to, ops.first_n_mask(self.left - at));
-            }
-        }
-    }
-}
-
-/// `a += b`
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
-fn add<M: Machine>(_machine: M, a: &mut [f32], b: &[f32]) {
-    for (a, b) in a.iter_mut().zip(b) {
-        *a += b;
-    }
-}
-
-/// `a *= factor`
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
-fn scale<M: Machine>(_machine: M, a: &mut [f32], factor: f32) {
-    for a in a {
-        *a *= factor;
     }
 }
 
@@ -389,8 +348,7 @@ mod tests {
             for i in 0..s.len() {
                 let scores: Vec<f64> = (0..s.len())
                     .map(|j| {
-                        let dot: f64 =
-                            (0..SIZE).map(|d| query(i, h * SIZE + d) * at(j, h * SIZE + d)).sum();
+                        let dot: f64 = (0..SIZE).map(|d| query(i, h * SIZE + d) * at(j, h * SIZE + d)).sum();
                         (dot + terms(h, i, j)) * scale
                     })
                     .collect();
@@ -408,6 +366,7 @@ mod tests {
 
     /// Run every machine with all queries and with first ones, and compare both with `expected`.
     fn check(
+        parts: usize,
         bias: Option<Arc<PositionBias>>,
         relative: Option<&RelativePositions>,
         expected: impl Fn(&[f32], &[f32], &Range<usize>) -> Vec<f32>,
@@ -417,16 +376,19 @@ mod tests {
         let (q, kv) = (wave(tokens * WIDTH, 37), wave(tokens * 2 * WIDTH, 29));
         let firsts: Vec<f32> =
             sequences.iter().flat_map(|s| &q[s.start * WIDTH..(s.start + 1) * WIDTH]).copied().collect();
-        let shape = AttentionShape { heads: HEADS, head_size: SIZE, bias };
+        let shape = AttentionShape { heads: HEADS, head_size: SIZE, parts, bias };
         for simd in Simd::ALL.iter().copied().filter(|s| s.is_available()) {
-            let run = |q, queries| with(simd, Inputs { q, kv: &kv, sequences: &sequences, queries }, &shape, relative);
+            let run = |q, queries| {
+                with(simd, Inputs { q, kv: &kv, sequences: &sequences, queries }, &shape, relative)
+            };
             let (all, first) = (run(&q, Queries::All), run(&firsts, Queries::First));
             for (n, s) in sequences.iter().enumerate() {
                 let expected = expected(&q, &kv, s);
                 for (a, b) in all[s.start * WIDTH..].iter().zip(&expected) {
                     assert!((a - b).abs() < 2e-5, "{}, sequence {s:?}: {a} instead of {b}", simd.name());
                 }
-                let (a, b) = (&first[n * WIDTH..(n + 1) * WIDTH], &all[s.start * WIDTH..(s.start + 1) * WIDTH]);
+                let (a, b) =
+                    (&first[n * WIDTH..(n + 1) * WIDTH], &all[s.start * WIDTH..(s.start + 1) * WIDTH]);
                 assert_eq!(a, b, "{}: the first token of {s:?} alone", simd.name());
             }
         }
@@ -434,15 +396,17 @@ mod tests {
 
     #[test]
     fn agrees_with_the_scalar_formula_for_every_sequence_of_a_ragged_batch() {
-        check(None, None, |q, kv, s| scalar(q, kv, s, 1.0 / (SIZE as f64).sqrt(), |_, _, _| 0.0));
+        check(1, None, None, |q, kv, s| scalar(q, kv, s, 1.0 / (SIZE as f64).sqrt(), |_, _, _| 0.0));
     }
 
     #[test]
     fn agrees_with_the_scalar_formula_with_a_position_bias() {
         let bias = |h: usize, d: isize| (h as f32 + 1.0) * d as f32 * 0.05;
         let root = (SIZE as f64).sqrt();
-        check(Some(Arc::new(PositionBias::new(HEADS, 40, bias))), None, |q, kv, s| {
-            scalar(q, kv, s, 1.0 / root, |h, i, j| root * f64::from(bias(h, j.cast_signed() - i.cast_signed())))
+        check(1, Some(Arc::new(PositionBias::new(HEADS, 40, bias))), None, |q, kv, s| {
+            scalar(q, kv, s, 1.0 / root, |h, i, j| {
+                root * f64::from(bias(h, j.cast_signed() - i.cast_signed()))
+            })
         });
     }
 
@@ -450,7 +414,9 @@ mod tests {
     fn agrees_with_the_scalar_formula_with_relative_positions() {
         let plain = Distances { span: 40, buckets: None, furthest: 40 };
         let bucketed = Distances { span: 16, buckets: Some(16), furthest: 64 };
-        for (distances, key, query) in [(plain, true, true), (bucketed, true, true), (bucketed, true, false), (plain, false, true)] {
+        for (distances, key, query) in
+            [(plain, true, true), (bucketed, true, true), (bucketed, true, false), (plain, false, true)]
+        {
             let rows = 2 * distances.span;
             let (k, q_table) = (wave(rows * WIDTH, 53), wave(rows * WIDTH, 31));
             let relative = RelativePositions::new(
@@ -462,7 +428,7 @@ mod tests {
                 Precision::F32,
             );
             let terms = 1 + usize::from(key) + usize::from(query);
-            check(None, Some(&relative), |q, kv, s| {
+            check(terms, None, Some(&relative), |q, kv, s| {
                 scalar(q, kv, s, 1.0 / ((SIZE * terms) as f64).sqrt(), |h, i, j| {
                     let row = distances.row(i.cast_signed() - j.cast_signed()) * WIDTH + h * SIZE;
                     let dot = |vector: &[f32], table: &[f32]| -> f64 {

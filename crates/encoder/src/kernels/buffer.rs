@@ -7,35 +7,39 @@
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
-/// Buffers that a thread keeps at most: a layer needs seven at a time.
-const KEPT: usize = 12;
+/// Buffers that a thread keeps at most: a layer needs some fifteen at a time, most of them small.
+const KEPT: usize = 24;
 /// A larger buffer (in bytes) is not kept: long batches are rare and should not hold memory.
 const LARGEST: usize = 16 << 20;
 
 /// A slice from the thread's stock, given back when dropped. Its content is unspecified at first.
-pub(crate) struct Buffer<T: Pooled>(Vec<T>);
+pub(crate) struct Buffer<T: Pooled> {
+    /// As long as it ever was: shortening it would mean to fill it again.
+    vec: Vec<T>,
+    len: usize,
+}
 
 impl<T: Pooled> Buffer<T> {
     /// A buffer of `len` numbers, whatever they are.
     pub(crate) fn of(len: usize) -> Self {
-        let mut vec = T::pool(|pool| {
-            let fits = pool.iter().rposition(|v| v.capacity() >= len);
-            fits.map_or_else(Vec::new, |i| pool.swap_remove(i))
+        let vec = T::pool(|pool| {
+            // The smallest that fits, so that large ones stay for large needs.
+            let fits = (0..pool.len()).filter(|&i| pool[i].len() >= len).min_by_key(|&i| pool[i].len());
+            fits.map_or_else(|| vec![T::default(); len], |i| pool.swap_remove(i))
         });
-        vec.resize(len, T::default());
-        Buffer(vec)
+        Buffer { vec, len }
     }
 }
 
 impl<T: Pooled> Drop for Buffer<T> {
     fn drop(&mut self) {
-        let vec = std::mem::take(&mut self.0);
-        if vec.capacity() * size_of::<T>() <= LARGEST {
+        let vec = std::mem::take(&mut self.vec);
+        if vec.len() * size_of::<T>() <= LARGEST {
             T::pool(|pool| {
-                if pool.len() == KEPT {
+                pool.push(vec);
+                if pool.len() > KEPT {
                     pool.remove(0);
                 }
-                pool.push(vec);
             });
         }
     }
@@ -45,13 +49,13 @@ impl<T: Pooled> Deref for Buffer<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        &self.0
+        &self.vec[..self.len]
     }
 }
 
 impl<T: Pooled> DerefMut for Buffer<T> {
     fn deref_mut(&mut self) -> &mut [T] {
-        &mut self.0
+        &mut self.vec[..self.len]
     }
 }
 

@@ -9,6 +9,9 @@
 //! w = sw·qw a channel, `Σ x·w = sx·sw·(Σ qx·qw − zx·Σ qw)`; `Σ qw` is summed once at load.
 //! Integer sums are exact, so a row's result does not depend on the rows beside it.
 
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
 use rayon::prelude::*;
 use rten_simd::ops::{BitOps, NumOps, ToFloat};
 use rten_simd::{Isa, SimdUnaryOp};
@@ -16,7 +19,7 @@ use rten_vecmath::Gelu;
 
 use super::Precision;
 use super::buffer::Buffer;
-use super::product::{ByteFours, Floats, Operands, Sink, VECTORS, tile, tile_columns, tile_rows};
+use super::product::{ByteFours, Floats, Operands, ROWS, VECTORS, tile, tile_columns, tile_rows};
 use super::quantise::Quantised;
 use super::rows::Rows;
 use super::simd::{Job, Machine, Simd};
@@ -94,24 +97,43 @@ impl Linear {
             Packed::F32(_) => None,
             Packed::Int8 { .. } => Some(x.quantised(self.simd)),
         };
-        // A task of at least so many panels is worth a thread: some 30 µs.
-        let least = (1 << 22) / (x.len() * self.inputs * columns).max(1) + 1;
-        (0..self.outputs.div_ceil(columns)).into_par_iter().with_min_len(least).for_each(|panel| {
-            let epilogue = Epilogue { target, first: panel * columns, bias: &self.bias, activation };
-            match (&self.weights, quantised) {
-                (Packed::Int8 { words, scales, sums }, Some(x)) => {
-                    let steps = self.inputs.div_ceil(4);
-                    let words = &words[panel * steps * columns..(panel + 1) * steps * columns];
-                    self.simd.run(BytePanel { x, words, steps, scales, sums, epilogue });
+        let panels = self.outputs.div_ceil(columns);
+        let block = self.block(x.len());
+        for first in (0..x.len()).step_by(block) {
+            let rows = first..(first + block).min(x.len());
+            // A task of at least so many panels is worth a thread: some 30 µs.
+            let least = (1 << 22) / (rows.len() * self.inputs * columns) + 1;
+            (0..panels).into_par_iter().with_min_len(least).for_each(|panel| {
+                let rows = rows.clone();
+                let epilogue = Epilogue { target, first: panel * columns, bias: &self.bias, activation };
+                match (&self.weights, quantised) {
+                    (Packed::Int8 { words, scales, sums }, Some(x)) => {
+                        let steps = self.inputs.div_ceil(4);
+                        let words = &words[panel * steps * columns..(panel + 1) * steps * columns];
+                        self.simd.run(BytePanel { x, rows, words, steps, scales, sums, epilogue });
+                    }
+                    (Packed::F32(words), _) => {
+                        let size = self.inputs * columns;
+                        let words = &words[panel * size..(panel + 1) * size];
+                        self.simd.run(FloatPanel { x, rows, words, epilogue });
+                    }
+                    (Packed::Int8 { .. }, None) => unreachable!("quantised above"),
                 }
-                (Packed::F32(words), _) => {
-                    let words = &words[panel * self.inputs * columns..(panel + 1) * self.inputs * columns];
-                    self.simd.run(FloatPanel { x, words, epilogue });
-                }
-                (Packed::Int8 { .. }, None) => unreachable!("quantised above"),
-            }
-        });
+            });
+        }
         out
+    }
+
+    /// Rows that are worked on together: they are read again for every panel, so they should stay in
+    /// half of the second cache; but every block reads all weights again.
+    fn block(&self, rows: usize) -> usize {
+        let row = match self.weights {
+            Packed::F32(_) => self.inputs * size_of::<f32>(),
+            Packed::Int8 { .. } => self.inputs,
+        };
+        let most = ((512 << 10) / row).max(64);
+        // Of even size, so that the last is not a stump.
+        rows.div_ceil(rows.div_ceil(most).max(1)).next_multiple_of(ROWS).max(1)
     }
 }
 
@@ -122,7 +144,7 @@ fn panels<T: Copy + Sync, W: Copy + Default + Send>(
     columns: usize,
     word: impl Fn(&[T], usize) -> W + Sync,
 ) -> Vec<W> {
-    let steps = inputs * size_of::<T>() / size_of::<W>() + usize::from(inputs * size_of::<T>() % size_of::<W>() != 0);
+    let steps = (inputs * size_of::<T>()).div_ceil(size_of::<W>());
     let channels = w.len() / inputs;
     let mut packed = vec![W::default(); channels.div_ceil(columns) * steps * columns];
     for (panel, rows) in packed.chunks_exact_mut(steps * columns).zip(w.chunks(columns * inputs)) {
@@ -164,7 +186,7 @@ impl Epilogue<'_> {
         (self.target.outputs - self.first).div_ceil(lanes).min(VECTORS)
     }
 
-    /// Write a vector of products, `scale` applied, to row `row`, columns `vector · lanes …`.
+    /// Write a vector of products, times `scale`, to row `row`, columns `vector · lanes …` of the panel.
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
     fn finish<I: Isa>(&self, isa: I, row: usize, vector: usize, product: I::F32, scale: I::F32) {
@@ -189,8 +211,22 @@ impl Epilogue<'_> {
     }
 }
 
+/// Room for the sums of a tile, on the stack.
+#[repr(C, align(64))]
+struct Tile<T>([MaybeUninit<T>; ROWS * VECTORS * MOST_LANES]);
+
+/// f32 numbers in a vector at most.
+const MOST_LANES: usize = 16;
+
+impl<T: Copy> Tile<T> {
+    fn new() -> Self {
+        Tile([const { MaybeUninit::uninit() }; ROWS * VECTORS * MOST_LANES])
+    }
+}
+
 struct FloatPanel<'a> {
     x: &'a Rows<'a>,
+    rows: Range<usize>,
     words: &'a [f32],
     epilogue: Epilogue<'a>,
 }
@@ -201,40 +237,36 @@ impl Job for FloatPanel<'_> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
     fn run<M: Machine>(self, machine: M) {
-        let lanes = machine.isa().f32().len();
-        let vectors = self.epilogue.vectors(lanes);
-        let (x, steps) = (self.x.values(), self.x.cols());
-        for first in (0..self.x.len()).step_by(tile_rows::<M>()) {
-            let rows = (self.x.len() - first).min(tile_rows::<M>());
+        let ops = machine.isa().f32();
+        let vectors = self.epilogue.vectors(ops.len());
+        let (stride, steps) = (VECTORS * ops.len(), self.x.cols());
+        let mut tile_of = Tile::<f32>::new();
+        let sums = tile_of.0.as_mut_ptr().cast::<f32>();
+        for first in self.rows.clone().step_by(tile_rows::<M>()) {
+            let rows = (self.rows.end - first).min(tile_rows::<M>());
             let operands = Operands {
-                a: x[first * steps..].as_ptr(),
+                a: self.x.values()[first * steps..].as_ptr(),
                 a_stride: steps,
                 b: self.words.as_ptr(),
-                b_stride: VECTORS * lanes,
+                b_stride: stride,
                 steps,
             };
-            let mut sink = FloatSink { first, epilogue: self.epilogue };
-            // SAFETY: the rows are inside x, and the panel has `steps` rows of VECTORS vectors.
-            unsafe { tile::<M, Floats>(machine, operands, rows, vectors, &mut sink) };
+            // SAFETY: the rows are inside x, the panel has `steps` rows of VECTORS vectors, and so have the sums.
+            unsafe { tile::<M, Floats>(machine, operands, rows, vectors, sums, stride) };
+            for row in 0..rows {
+                for vector in 0..vectors {
+                    // SAFETY: `tile` wrote these sums.
+                    let sums = unsafe { ops.load_ptr(sums.add(row * stride + vector * ops.len())) };
+                    self.epilogue.finish(machine.isa(), first + row, vector, sums, ops.one());
+                }
+            }
         }
-    }
-}
-
-struct FloatSink<'a> {
-    first: usize,
-    epilogue: Epilogue<'a>,
-}
-
-impl<M: Machine> Sink<M, <M::Isa as Isa>::F32> for FloatSink<'_> {
-    #[inline(always)]
-    fn take(&mut self, machine: M, row: usize, vector: usize, sums: <M::Isa as Isa>::F32) {
-        let one = machine.isa().f32().one();
-        self.epilogue.finish(machine.isa(), self.first + row, vector, sums, one);
     }
 }
 
 struct BytePanel<'a> {
     x: &'a Quantised,
+    rows: Range<usize>,
     words: &'a [i32],
     steps: usize,
     scales: &'a [f32],
@@ -248,40 +280,37 @@ impl Job for BytePanel<'_> {
     #[inline(always)]
     #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
     fn run<M: Machine>(self, machine: M) {
-        let lanes = machine.isa().f32().len();
+        let (floats, ints) = (machine.isa().f32(), machine.isa().i32());
+        let lanes = ints.len();
         let vectors = self.epilogue.vectors(lanes);
-        let rows_in_all = self.x.scales.len();
-        for first in (0..rows_in_all).step_by(tile_rows::<M>()) {
-            let rows = (rows_in_all - first).min(tile_rows::<M>());
+        let stride = VECTORS * lanes;
+        let mut tile_of = Tile::<i32>::new();
+        let sums = tile_of.0.as_mut_ptr().cast::<i32>();
+        for first in self.rows.clone().step_by(tile_rows::<M>()) {
+            let rows = (self.rows.end - first).min(tile_rows::<M>());
             let operands = Operands {
                 a: self.x.words[first * self.steps..].as_ptr(),
                 a_stride: self.steps,
                 b: self.words.as_ptr(),
-                b_stride: VECTORS * lanes,
+                b_stride: stride,
                 steps: self.steps,
             };
-            let mut sink = ByteSink { first, panel: &self };
-            // SAFETY: the rows are inside x, and the panel has `steps` rows of VECTORS vectors.
-            unsafe { tile::<M, ByteFours>(machine, operands, rows, vectors, &mut sink) };
+            // SAFETY: the rows are inside x, the panel has `steps` rows of VECTORS vectors, and so have the sums.
+            unsafe { tile::<M, ByteFours>(machine, operands, rows, vectors, sums, stride) };
+            for row in 0..rows {
+                let zero = ints.splat(self.x.zeros[first + row]);
+                let scale = floats.splat(self.x.scales[first + row]);
+                for vector in 0..vectors {
+                    let channel = self.epilogue.first + vector * lanes;
+                    // SAFETY: `tile` wrote these sums.
+                    let sums = unsafe { ints.load_ptr(sums.add(row * stride + vector * lanes)) };
+                    let zeros = ints.mul(zero, ints.load(&self.sums[channel..]));
+                    let product = ints.to_float(ints.sub(sums, zeros));
+                    let scale = floats.mul(scale, floats.load(&self.scales[channel..]));
+                    self.epilogue.finish(machine.isa(), first + row, vector, product, scale);
+                }
+            }
         }
-    }
-}
-
-struct ByteSink<'a, 'p> {
-    first: usize,
-    panel: &'p BytePanel<'a>,
-}
-
-impl<M: Machine> Sink<M, <M::Isa as Isa>::I32> for ByteSink<'_, '_> {
-    #[inline(always)]
-    fn take(&mut self, machine: M, row: usize, vector: usize, sums: <M::Isa as Isa>::I32) {
-        let (floats, ints) = (machine.isa().f32(), machine.isa().i32());
-        let (row, panel) = (self.first + row, self.panel);
-        let channel = panel.epilogue.first + vector * ints.len();
-        let zero = ints.mul(ints.splat(panel.x.zeros[row]), ints.load(&panel.sums[channel..]));
-        let product = ints.to_float(ints.sub(sums, zero));
-        let scale = floats.mul(floats.splat(panel.x.scales[row]), floats.load(&panel.scales[channel..]));
-        panel.epilogue.finish(machine.isa(), row, vector, product, scale);
     }
 }
 

@@ -9,6 +9,7 @@ mod quantise;
 mod relative;
 mod rows;
 mod simd;
+mod vectors;
 
 use std::fmt;
 use std::str::FromStr;

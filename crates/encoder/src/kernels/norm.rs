@@ -1,10 +1,9 @@
 //! Layer normalisation (Ba et al. 2016) over the last axis.
 
 use rayon::prelude::*;
-use rten_simd::SimdOp;
-use rten_vecmath::{Normalize, NormalizeOptions, Sum, SumSquareSub};
 
 use super::simd::{Job, Machine, Simd};
+use super::vectors;
 
 /// `y = (x − mean) / √(variance + ε) · weight + bias`, a row at a time.
 #[derive(Debug)]
@@ -57,21 +56,10 @@ impl Job for Normalisation<'_> {
         let width = weight.len();
         for (i, row) in self.x.chunks_exact_mut(width).enumerate() {
             if let Some(y) = self.y {
-                for (a, b) in row.iter_mut().zip(&y[i * width..][..width]) {
-                    *a += b;
-                }
+                vectors::add(machine, row, &y[i * width..][..width]);
             }
-            let n = width as f32;
-            let mean = Sum::new(row).eval(machine.isa()) / n;
-            let variance = SumSquareSub::new(row, mean).eval(machine.isa()) / n;
-            let options = NormalizeOptions {
-                pre_scale_bias: mean,
-                scale: 1.0 / (variance + eps).sqrt(),
-                element_scale: Some(weight),
-                bias: 0.0,
-                element_bias: Some(bias),
-            };
-            Normalize::new_mut(row, options).eval(machine.isa());
+            let (mean, variance) = vectors::mean_and_variance(machine, row);
+            vectors::normalise(machine, row, (mean, 1.0 / (variance + eps).sqrt()), weight, bias);
         }
     }
 }

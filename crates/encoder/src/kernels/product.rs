@@ -37,6 +37,8 @@ pub(crate) trait Multiply<M: Machine>: Copy {
     type Word: Copy;
     /// A vector of words, one a column.
     type Words: Copy;
+    /// What is summed up: an f32 or an i32.
+    type Sum: Copy;
     /// A vector of sums, one a column.
     type Sums: Copy;
 
@@ -51,6 +53,11 @@ pub(crate) trait Multiply<M: Machine>: Copy {
     unsafe fn load(machine: M, at: *const Self::Word) -> Self::Words;
     /// `sums + a · b`, column by column.
     fn add(machine: M, sums: Self::Sums, a: Self::Words, b: Self::Words) -> Self::Sums;
+    /// Write a vector of sums.
+    ///
+    /// # Safety
+    /// A vector of sums must be writable at `at`.
+    unsafe fn store(machine: M, sums: Self::Sums, at: *mut Self::Sum);
 }
 
 /// f32 · f32, fused.
@@ -59,6 +66,7 @@ pub(crate) struct Floats;
 
 impl<M: Machine> Multiply<M> for Floats {
     type Word = f32;
+    type Sum = f32;
     type Words = <M::Isa as Isa>::F32;
     type Sums = <M::Isa as Isa>::F32;
 
@@ -82,6 +90,12 @@ impl<M: Machine> Multiply<M> for Floats {
     fn add(machine: M, sums: Self::Sums, a: Self::Words, b: Self::Words) -> Self::Sums {
         machine.isa().f32().mul_add(a, b, sums)
     }
+
+    #[inline(always)]
+    unsafe fn store(machine: M, sums: Self::Sums, at: *mut f32) {
+        // SAFETY: as the caller promises.
+        unsafe { machine.isa().f32().store_ptr(sums, at) }
+    }
 }
 
 /// Four u8 · i8 a word, summed in i32.
@@ -90,6 +104,7 @@ pub(crate) struct ByteFours;
 
 impl<M: Machine> Multiply<M> for ByteFours {
     type Word = i32;
+    type Sum = i32;
     type Words = <M::Isa as Isa>::I32;
     type Sums = <M::Isa as Isa>::I32;
 
@@ -113,6 +128,12 @@ impl<M: Machine> Multiply<M> for ByteFours {
     fn add(machine: M, sums: Self::Sums, a: Self::Words, b: Self::Words) -> Self::Sums {
         machine.dot(sums, a, b)
     }
+
+    #[inline(always)]
+    unsafe fn store(machine: M, sums: Self::Sums, at: *mut i32) {
+        // SAFETY: as the caller promises.
+        unsafe { machine.isa().i32().store_ptr(sums, at) }
+    }
 }
 
 /// Where the operands of a tile lie, in words.
@@ -130,17 +151,12 @@ pub(crate) struct Operands<W> {
     pub(crate) steps: usize,
 }
 
-/// Receives the sums of a tile, vector by vector.
-pub(crate) trait Sink<M: Machine, S> {
-    /// The sums of row `row` of the tile, columns `vector · lanes …`.
-    fn take(&mut self, machine: M, row: usize, vector: usize, sums: S);
-}
-
-/// Multiply `rows` (1 to [`tile_rows`]) rows by `vectors` (1 to [`VECTORS`]) vectors of columns.
+/// Multiply `rows` (1 to [`tile_rows`]) rows by `vectors` (1 to [`VECTORS`]) vectors of columns, and write
+/// the sums to `out`, rows `stride` apart.
 ///
 /// # Safety
 /// `rows` rows of `steps` words must be readable at `a`, and `steps` rows of `vectors` whole vectors
-/// at `b`.
+/// at `b`; `rows` rows of as many vectors must be writable at `out`.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
 pub(crate) unsafe fn tile<M: Machine, P: Multiply<M>>(
@@ -148,14 +164,15 @@ pub(crate) unsafe fn tile<M: Machine, P: Multiply<M>>(
     operands: Operands<P::Word>,
     rows: usize,
     vectors: usize,
-    sink: &mut impl Sink<M, P::Sums>,
+    out: *mut P::Sum,
+    stride: usize,
 ) {
     // SAFETY (all arms): rows and vectors are those that the caller promises to be readable.
     unsafe {
         match vectors {
-            1 => by_rows::<M, P, 1>(machine, operands, rows, sink),
-            2 => by_rows::<M, P, 2>(machine, operands, rows, sink),
-            _ => by_rows::<M, P, 3>(machine, operands, rows, sink),
+            1 => by_rows::<M, P, 1>(machine, operands, rows, out, stride),
+            2 => by_rows::<M, P, 2>(machine, operands, rows, out, stride),
+            _ => by_rows::<M, P, 3>(machine, operands, rows, out, stride),
         }
     }
 }
@@ -166,20 +183,21 @@ unsafe fn by_rows<M: Machine, P: Multiply<M>, const V: usize>(
     machine: M,
     operands: Operands<P::Word>,
     rows: usize,
-    sink: &mut impl Sink<M, P::Sums>,
+    out: *mut P::Sum,
+    stride: usize,
 ) {
     // SAFETY (all arms): as in `tile`.
     unsafe {
         match rows {
-            1 => fixed::<M, P, 1, V>(machine, operands, sink),
-            2 => fixed::<M, P, 2, V>(machine, operands, sink),
-            3 => fixed::<M, P, 3, V>(machine, operands, sink),
-            4 => fixed::<M, P, 4, V>(machine, operands, sink),
+            1 => fixed::<M, P, 1, V>(machine, operands, out, stride),
+            2 => fixed::<M, P, 2, V>(machine, operands, out, stride),
+            3 => fixed::<M, P, 3, V>(machine, operands, out, stride),
+            4 => fixed::<M, P, 4, V>(machine, operands, out, stride),
             // Machines with fewer registers never come here; the condition is known when compiling.
-            5 if M::MANY_REGISTERS => fixed::<M, P, 5, V>(machine, operands, sink),
-            6 if M::MANY_REGISTERS => fixed::<M, P, 6, V>(machine, operands, sink),
-            7 if M::MANY_REGISTERS => fixed::<M, P, 7, V>(machine, operands, sink),
-            8 if M::MANY_REGISTERS => fixed::<M, P, 8, V>(machine, operands, sink),
+            5 if M::MANY_REGISTERS => fixed::<M, P, 5, V>(machine, operands, out, stride),
+            6 if M::MANY_REGISTERS => fixed::<M, P, 6, V>(machine, operands, out, stride),
+            7 if M::MANY_REGISTERS => fixed::<M, P, 7, V>(machine, operands, out, stride),
+            8 if M::MANY_REGISTERS => fixed::<M, P, 8, V>(machine, operands, out, stride),
             _ => unreachable!("a tile has 1 to tile_rows() rows"),
         }
     }
@@ -191,10 +209,12 @@ unsafe fn by_rows<M: Machine, P: Multiply<M>, const V: usize>(
 unsafe fn fixed<M: Machine, P: Multiply<M>, const R: usize, const V: usize>(
     machine: M,
     operands: Operands<P::Word>,
-    sink: &mut impl Sink<M, P::Sums>,
+    out: *mut P::Sum,
+    stride: usize,
 ) {
     let lanes = machine.isa().f32().len();
     let Operands { a, a_stride, mut b, b_stride, steps } = operands;
+    // Only constant places of this array are ever used, so that it never leaves the registers.
     let mut sums = [[P::zero(machine); V]; R];
     for step in 0..steps {
         // SAFETY: row `step` of b has V whole vectors, and each of the R rows of a has `steps` words.
@@ -214,7 +234,8 @@ unsafe fn fixed<M: Machine, P: Multiply<M>, const R: usize, const V: usize>(
     }
     for r in 0..R {
         for v in 0..V {
-            sink.take(machine, r, v, sums[r][v]);
+            // SAFETY: the caller has room for V vectors in each of R rows.
+            unsafe { P::store(machine, sums[r][v], out.add(r * stride + v * lanes)) };
         }
     }
 }

@@ -4,10 +4,11 @@ use std::mem::MaybeUninit;
 
 use rayon::prelude::*;
 use rten_simd::SimdOp;
-use rten_vecmath::{MinMax, Quantize};
+use rten_vecmath::Quantize;
 
 use super::buffer::Buffer;
 use super::simd::{Job, Machine, Simd};
+use super::vectors;
 
 /// Rows of u8 with `x ≈ scale · (q − zero)` a row.
 pub(crate) struct Quantised {
@@ -58,8 +59,7 @@ impl Job for Quantisation<'_> {
     fn run<M: Machine>(self, machine: M) {
         let rows = self.x.chunks_exact(self.cols).zip(self.words.chunks_exact_mut(self.words_a_row));
         for ((row, words), (scale, zero)) in rows.zip(self.scales.iter_mut().zip(self.zeros)) {
-            let (low, high) = MinMax::new(row).eval(machine.isa());
-            let (low, high) = (low.min(0.0), high.max(0.0));
+            let (low, high) = vectors::range(machine, row);
             *scale = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
             let zero_point = (-low / *scale).round().clamp(0.0, 255.0) as u8;
             *zero = i32::from(zero_point);

@@ -88,7 +88,9 @@ impl RelativePositions {
             let width = heads * head_size;
             let mut turned = Vec::with_capacity(values.len());
             for column in 0..width {
-                turned.extend((0..rows).map(|r| values[if falling { rows - 1 - r } else { r } * width + column]));
+                turned.extend(
+                    (0..rows).map(|r| values[if falling { rows - 1 - r } else { r } * width + column]),
+                );
             }
             match precision {
                 Precision::F32 => Table::F32(turned),
@@ -158,9 +160,43 @@ pub(crate) struct Cut {
     pub(crate) zero: usize,
 }
 
-impl Cut {
-    /// How many terms a score has: the products of contents, and those with positions.
-    pub(crate) fn terms(&self) -> usize {
-        1 + usize::from(self.key.is_some()) + usize::from(self.query.is_some())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_distances_have_vectors_of_their_own_and_far_ones_share() {
+        let v3 = Distances { span: 256, buckets: Some(256), furthest: 512 };
+        let rows: Vec<usize> = [0, 1, -1, 128, 129, -130, 200, 511, -511, 4000].map(|d| v3.row(d)).to_vec();
+        // Rows as `make_log_bucket_position(d, 256, 512) + 256` gives them, clamped to the table.
+        assert_eq!(rows, [256, 257, 255, 384, 385, 126, 425, 511, 1, 511]);
+        let plain = Distances { span: 4, buckets: None, furthest: 4 };
+        assert_eq!([-9, -4, 0, 3, 4, 9].map(|d| plain.row(d)), [0, 0, 4, 7, 7, 7]);
+    }
+
+    #[test]
+    fn a_cut_holds_the_rows_of_its_distances_in_reading_order_in_both_precisions() {
+        for (distances, longest) in [
+            (Distances { span: 8, buckets: Some(8), furthest: 64 }, 3),
+            (Distances { span: 8, buckets: Some(8), furthest: 64 }, 40),
+            (Distances { span: 8, buckets: None, furthest: 8 }, 8),
+        ] {
+            // Row r of the table has the value r in every column.
+            let table: Vec<f32> = (0..16).flat_map(|r| [r as f32; 6]).collect();
+            for precision in [Precision::F32, Precision::Int8] {
+                let relative = RelativePositions::new(distances, 2, 3, Some(&table), Some(&table), precision);
+                let cut = relative.cut(longest, 16);
+                let (key, query) = (cut.key.as_ref().unwrap(), cut.query.as_ref().unwrap());
+                for line in 0..6 {
+                    for d in 1 - longest.cast_signed()..longest.cast_signed() {
+                        let at = line * cut.stride + cut.zero;
+                        let row = distances.row(d) as f32;
+                        let of_query = query[at.checked_add_signed(d).unwrap()];
+                        let of_key = key[at.checked_add_signed(-d).unwrap()];
+                        assert_eq!([of_query, of_key], [row, row], "{distances:?} {precision} distance {d}");
+                    }
+                }
+            }
+        }
     }
 }
