@@ -43,7 +43,7 @@ impl Provenance {
     /// Of the models of `service`.
     pub(crate) fn of(service: &Service) -> Self {
         let models = || service.analyzer().models();
-        let precisions: BTreeSet<&str> = models().map(|m| m.precision.as_str()).collect();
+        let precisions: BTreeSet<String> = models().map(|m| m.precision.clone()).collect();
         Provenance {
             versions: models().map(|m| (m.name.clone(), m.version.clone())).collect(),
             precision: precisions.into_iter().collect::<Vec<_>>().join("+"),

@@ -89,14 +89,14 @@ impl CompactProfile {
 }
 
 impl Classifier for CompactProfile {
-    fn models(&self) -> &[Arc<ModelInfo>] {
-        &self.infos
+    fn models(&self) -> Vec<Arc<ModelInfo>> {
+        self.infos.clone()
     }
 
-    fn classify(&self, messages: &[&Message]) -> Vec<ModelAnswer> {
+    fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
         let (answers, tokenise) = self.pool.install(|| self.answer(messages));
         record_tokenise(tokenise);
-        answers
+        self.infos.iter().cloned().zip(answers).collect()
     }
 }
 
