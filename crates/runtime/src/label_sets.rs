@@ -120,7 +120,9 @@ impl LabelSets {
     /// Every label set file of `path`, which is such a file or a directory of them, each read and checked
     /// by itself: what is wrong with one says nothing about the others.
     pub fn examine(path: &Path) -> Result<Vec<Examined>, LabelsError> {
-        let found = if path.is_dir() { files(path)? } else { vec![path.to_owned()] };
+        let unreadable = |source| LabelsError::Unreadable { path: path.to_owned(), source };
+        let is_dir = fs::metadata(path).map_err(unreadable)?.is_dir();
+        let found = if is_dir { files(path)? } else { vec![path.to_owned()] };
         Ok(found.into_iter().map(|file| (file.clone(), read(&file))).collect())
     }
 }
