@@ -1,4 +1,5 @@
-//! Puts `models/compact/` into the binary: whatever files lie there, by the folder they lie in.
+//! Puts `models/compact/` and `packs/labels/` into the binary: whatever files lie there, by the folder
+//! they lie in.
 //!
 //! A table made from the directory cannot disagree with it, as a hand-kept list of
 //! `include_bytes!` would. Without the directory the table is empty and the binary needs
@@ -10,10 +11,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 fn main() -> io::Result<()> {
-    let root = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("../../models/compact");
-    println!("cargo::rerun-if-changed={}", root.display());
     println!("cargo::rerun-if-changed=build.rs");
+    let repository = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("../..");
+    let out = variable("OUT_DIR")?;
+    fs::write(Path::new(&out).join("compact.rs"), compact(&repository.join("models/compact"))?)?;
+    fs::write(Path::new(&out).join("labels.rs"), labels(&repository.join("packs/labels"))?)
+}
 
+/// The table of the compact profile: its folders, each with its files.
+fn compact(root: &Path) -> io::Result<String> {
+    println!("cargo::rerun-if-changed={}", root.display());
     let mut table = String::from("&[\n");
     if root.is_dir() {
         let root = root.canonicalize()?;
@@ -24,7 +31,20 @@ fn main() -> io::Result<()> {
         }
     }
     table.push_str("]\n");
-    fs::write(Path::new(&variable("OUT_DIR")?).join("compact.rs"), table)
+    Ok(table)
+}
+
+/// The table of the label sets: file names with their text.
+fn labels(root: &Path) -> io::Result<String> {
+    println!("cargo::rerun-if-changed={}", root.display());
+    let mut table = String::from("&[\n");
+    for file in sorted(&root.canonicalize()?)?.iter().filter(|p| p.extension().is_some_and(|e| e == "toml")) {
+        println!("cargo::rerun-if-changed={}", file.display());
+        let path = file.display().to_string();
+        let _ = writeln!(table, "    ({:?}, include_str!({path:?})),", name(file));
+    }
+    table.push_str("]\n");
+    Ok(table)
 }
 
 /// One entry of the table: `("depression", &[("model.json", include_bytes!(…)), …]),`.

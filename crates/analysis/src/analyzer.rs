@@ -21,7 +21,8 @@ impl CrisisAnalyzer {
         classifiers: Vec<Arc<dyn Classifier>>,
         settings: AnalyzerSettings,
     ) -> Result<Self, SettingsError> {
-        settings.validate(classifiers.iter().flat_map(|c| c.models()).map(Arc::as_ref))?;
+        let models: Vec<Arc<ModelInfo>> = classifiers.iter().flat_map(|c| c.models()).collect();
+        settings.validate(models.iter().map(Arc::as_ref))?;
         Ok(Self { classifiers, settings })
     }
 
@@ -30,8 +31,8 @@ impl CrisisAnalyzer {
         &self.settings
     }
 
-    /// The models, in the order of the answers.
-    pub fn models(&self) -> impl Iterator<Item = &Arc<ModelInfo>> {
+    /// The models as they are at this moment, in the order of the answers.
+    pub fn models(&self) -> impl Iterator<Item = Arc<ModelInfo>> {
         self.classifiers.iter().flat_map(|c| c.models())
     }
 

@@ -25,21 +25,27 @@ pub(crate) fn ask(classifiers: &[Arc<dyn Classifier>], messages: &[&Message]) ->
         return all;
     }
     for classifier in classifiers {
-        let models = classifier.models();
-        let said = classifier.classify(messages);
-        // With an answer too many or too few, nobody knows whose is whose.
-        let whole = said.len() == models.len();
-        let mut said = said.into_iter().filter(|_| whole);
-        for model in models {
-            let lost =
-                || Err(failed(model, "its classifier answered for another number of models".to_owned()));
-            let answer = said.next().unwrap_or_else(lost);
-            for (answers, reading) in all.iter_mut().zip(readings(model, answer, messages.len())) {
-                answers.push((Arc::clone(model), reading));
+        for (model, answer) in said(classifier.as_ref(), messages) {
+            for (answers, reading) in all.iter_mut().zip(readings(&model, answer, messages.len())) {
+                answers.push((Arc::clone(&model), reading));
             }
         }
     }
     all
+}
+
+/// What the models of a classifier said. If it answered for others than it has, nobody knows whose
+/// words are whose, and all of its models failed.
+fn said(classifier: &dyn Classifier, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
+    let models = classifier.models();
+    let said = classifier.classify(messages);
+    if said.iter().map(|(model, _)| &model.name).eq(models.iter().map(|model| &model.name)) {
+        return said;
+    }
+    let lost = |model: &ModelInfo| {
+        Err(failed(model, "its classifier answered for other models than it has".to_owned()))
+    };
+    models.into_iter().map(|model| (Arc::clone(&model), lost(&model))).collect()
 }
 
 /// One result a message, whatever came.
@@ -57,7 +63,7 @@ fn readings(model: &ModelInfo, answer: ModelAnswer, expected: usize) -> Vec<Resu
 }
 
 /// Whether `reading` can be an answer of `model`: as many probabilities as it has labels and tags, all
-/// within [0, 1], those of the labels summing to 1.
+/// within [0, 1], those of labels that exclude each other summing to 1.
 pub(crate) fn check(model: &ModelInfo, reading: &Reading) -> Result<(), ClassifyError> {
     let counted = |what: &str, n: usize, expected: usize| {
         (n != expected).then(|| format!("it gave {n} {what} probabilities for {expected} {what}s"))
@@ -73,7 +79,8 @@ pub(crate) fn check(model: &ModelInfo, reading: &Reading) -> Result<(), Classify
             (!p.iter().chain(tags).all(probable)).then(|| "it gave numbers outside 0 to 1".to_owned())
         })
         .or_else(|| {
-            ((sum - 1.0).abs() > TOLERANCE).then(|| format!("its label probabilities sum to {sum:.3}"))
+            (model.exclusive && (sum - 1.0).abs() > TOLERANCE)
+                .then(|| format!("its label probabilities sum to {sum:.3}"))
         });
     wrong.map_or(Ok(()), |why| Err(failed(model, why)))
 }

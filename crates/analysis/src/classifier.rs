@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::level::Level;
 use crate::message::Message;
 
 /// A label of a model and how severe it is when it is true, 0 (harmless) to 1 (danger to life now).
@@ -15,13 +16,26 @@ pub struct Label {
     pub severity: f32,
 }
 
+impl Label {
+    /// The severities at which low, medium, high and critical begin.
+    pub const STEPS: [f32; 4] = [0.25, 0.5, 0.75, 1.0];
+
+    /// The level of somebody of whom this label is true.
+    pub fn level(&self) -> Level {
+        Level::ALL[Self::STEPS.iter().filter(|&&step| self.severity >= step).count()]
+    }
+}
+
 /// What is known about a model before it answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelInfo {
     /// The role in the ensemble: `depression`, `sentiment`, `emotional_distress`, or any other.
     pub name: String,
-    /// The labels whose probabilities make the signal; exactly one is true.
+    /// The labels whose probabilities make the signal.
     pub labels: Vec<Label>,
+    /// Exactly one label is true, so that the probabilities sum to 1; if not, each is true or not by
+    /// itself.
+    pub exclusive: bool,
     /// Names of the further tags that it may report (categories, emotions); empty if none.
     pub tags: Vec<String>,
     /// Content hash of the model's files, hex.
@@ -33,7 +47,7 @@ pub struct ModelInfo {
 /// One model's answer for one message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// `p_j`, in the order of [`ModelInfo::labels`]; they sum to 1.
+    /// `p_j`, in the order of [`ModelInfo::labels`]; they sum to 1 if the labels exclude each other.
     pub probabilities: Vec<f32>,
     /// Independent probabilities, in the order of [`ModelInfo::tags`].
     pub tags: Vec<f32>,
@@ -69,9 +83,12 @@ pub type ModelAnswer = Result<Vec<Reading>, ClassifyError>;
 ///
 /// A failing model fails alone: its place in the answer carries the error, the others answer.
 pub trait Classifier: Send + Sync {
-    /// The models, in the order of the answers.
-    fn models(&self) -> &[Arc<ModelInfo>];
+    /// The models as they are at this moment, in the order of the answers. Their names never change;
+    /// labels may, where they can be exchanged while the service runs.
+    fn models(&self) -> Vec<Arc<ModelInfo>>;
 
-    /// One [`ModelAnswer`] a model, each with one reading a message.
-    fn classify(&self, messages: &[&Message]) -> Vec<ModelAnswer>;
+    /// One [`ModelAnswer`] a model, each with one reading a message, beside the model *as it was when it
+    /// answered*: between two calls the labels may have been exchanged, and probabilities read by
+    /// another list of labels would be a wrong verdict that nobody notices.
+    fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)>;
 }

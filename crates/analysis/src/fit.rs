@@ -21,8 +21,9 @@ use serde::Serialize;
 use crate::answers::Answers;
 use crate::classifier::{ClassifyError, ModelInfo, Reading};
 use crate::decision::{Cuts, ModeCuts};
-use crate::ensemble::{self, Mode};
+use crate::ensemble::Mode;
 use crate::evaluate::{Figures, figures};
+use crate::independent;
 use crate::level::Level;
 use crate::settings::{AnalyzerSettings, SettingsError};
 use crate::tails::Tails;
@@ -123,8 +124,9 @@ impl ModelReadings<'_> {
     /// Which levels it reaches in every row, at the temperature of `settings`.
     fn tails(&self, settings: &AnalyzerSettings) -> Vec<[f32; 4]> {
         let t = settings.ensemble.temperatures.get(&self.info.name).copied().unwrap_or(1.0);
-        let reached =
-            |r: &&Reading| crate::tails::tails(&ensemble::soften(&r.probabilities, t), &self.info.labels);
+        let reached = |r: &&Reading| {
+            independent::tails(self.info, &independent::soften(self.info, &r.probabilities, t))
+        };
         self.readings.iter().map(reached).collect()
     }
 }

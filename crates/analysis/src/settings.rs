@@ -130,6 +130,7 @@ mod tests {
         ModelInfo {
             name: name.into(),
             labels: vec![Label { name: "x".into(), severity }],
+            exclusive: true,
             tags: Vec::new(),
             version: String::new(),
             precision: "f32".into(),

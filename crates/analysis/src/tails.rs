@@ -98,10 +98,17 @@ impl TryFrom<RawTails> for Tails {
 
 /// `S_k = Σ p_j` over the labels of severity at least k/4, for low (k = 1) to critical (k = 4).
 pub fn tails(p: &[f32], labels: &[Label]) -> [f32; 4] {
-    [0.25, 0.5, 0.75, 1.0].map(|severity| {
-        let reaching = p.iter().zip(labels).filter(|(_, label)| label.severity >= severity);
-        reaching.map(|(p, _)| p).sum()
-    })
+    Label::STEPS.map(|severity| reaching(p, labels, severity).sum())
+}
+
+/// The same for labels that do not exclude each other: the largest `p_j` of those labels.
+pub fn strongest(p: &[f32], labels: &[Label]) -> [f32; 4] {
+    Label::STEPS.map(|severity| reaching(p, labels, severity).fold(0.0, f32::max))
+}
+
+/// The probabilities of the labels of at least `severity`.
+fn reaching(p: &[f32], labels: &[Label], severity: f32) -> impl Iterator<Item = f32> {
+    p.iter().zip(labels).filter(move |(_, label)| label.severity >= severity).map(|(p, _)| *p)
 }
 
 #[cfg(test)]

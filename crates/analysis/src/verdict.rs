@@ -6,11 +6,12 @@ use crate::answers::{Answer, check};
 use crate::assessment::{Assessment, ModelSignal, Tag};
 use crate::classifier::{ClassifyError, ModelInfo, Reading};
 use crate::ensemble::{self, Voice};
+use crate::independent;
 use crate::level::Level;
 use crate::reason;
 use crate::score::Score;
 use crate::settings::AnalyzerSettings;
-use crate::tails::{self, Tails};
+use crate::tails::Tails;
 
 /// A tag less probable than this is not worth telling.
 const TELLING: f32 = 0.2;
@@ -106,13 +107,13 @@ fn signals(settings: &AnalyzerSettings, answered: &[(&Arc<ModelInfo>, &Reading)]
 /// What `reading` means by the settings for its model.
 fn signal(settings: &AnalyzerSettings, model: &Arc<ModelInfo>, reading: &Reading, share: f32) -> ModelSignal {
     let temperature = settings.ensemble.temperatures.get(&model.name).copied().unwrap_or(1.0);
-    let probabilities = ensemble::soften(&reading.probabilities, temperature);
+    let probabilities = independent::soften(model, &reading.probabilities, temperature);
     let thresholds = settings.decision.model_tails.get(&model.name).unwrap_or(&Tails::EVEN);
-    let reached = tails::tails(&probabilities, &model.labels);
+    let reached = independent::tails(model, &probabilities);
     ModelSignal {
         tags: tags(model, reading),
         signal: thresholds.signal(&reached),
-        confidence: ensemble::confidence(&probabilities),
+        confidence: independent::confidence(model, &probabilities),
         vote: thresholds.level(&reached),
         weight: Score::clamped(share),
         model: Arc::clone(model),

@@ -211,12 +211,12 @@ fn an_answer_that_cannot_be_one_is_a_failure_and_says_why() {
 struct Mute(Vec<Arc<ModelInfo>>);
 
 impl Classifier for Mute {
-    fn models(&self) -> &[Arc<ModelInfo>] {
-        &self.0
+    fn models(&self) -> Vec<Arc<ModelInfo>> {
+        self.0.clone()
     }
 
-    fn classify(&self, _: &[&Message]) -> Vec<ModelAnswer> {
-        vec![Ok(vec![])]
+    fn classify(&self, _: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
+        vec![(Arc::clone(&self.0[0]), Ok(vec![]))]
     }
 }
 
@@ -276,7 +276,7 @@ fn no_messages_no_verdicts_and_nobody_is_asked() {
 #[test]
 fn models_are_told_in_the_order_of_their_answers() {
     let analyzer = analyzer_in(Mode::Weighted, alarmed());
-    let names: Vec<&str> = analyzer.models().map(|m| m.name.as_str()).collect();
+    let names: Vec<String> = analyzer.models().map(|m| m.name.clone()).collect();
     assert_eq!(names, NAMES);
     let message = message("any words");
     let answered: Vec<String> =
@@ -299,6 +299,35 @@ fn by_length(model: &ModelInfo, messages: &[&Message]) -> ModelAnswer {
         }
     };
     Ok(messages.iter().map(one).collect())
+}
+
+/// A classifier whose labels are exchanged after it has answered, before anybody asks for them again.
+struct Switching;
+
+impl Classifier for Switching {
+    fn models(&self) -> Vec<Arc<ModelInfo>> {
+        vec![info("depression", &[("danger", 1.0), ("calm", 0.0)], &[])]
+    }
+
+    fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
+        let before = info("depression", &[("calm", 0.0), ("sad", 0.25), ("danger", 1.0)], &[]);
+        vec![(before, Ok(vec![reading(&[0.9, 0.1, 0.0], &[]); messages.len()]))]
+    }
+}
+
+#[test]
+fn an_answer_is_judged_by_the_labels_it_was_made_with() {
+    let v = verdict(vec![Arc::new(Switching)]);
+    assert_eq!((v.level, v.signals[0].top().0), (Level::None, "calm"), "{:?}", v.failures);
+}
+
+#[test]
+fn labels_that_are_true_by_themselves_need_not_sum_to_one_and_do_not_weaken_each_other() {
+    let labels = [("wants to die", 0.75), ("is sad", 0.25), ("is fine", 0.0)];
+    let several =
+        Arc::new(ModelInfo { exclusive: false, ..info("depression", &labels, &[]).as_ref().clone() });
+    let v = verdict(vec![always(several, reading(&[0.9, 0.95, 0.02], &[]))]);
+    assert_eq!((v.level, v.failures.len()), (Level::High, 0));
 }
 
 proptest! {

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use anstream::ColorChoice;
+use ash_runtime::Profile;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{analyze, bench, config, eval, serve, tune};
+use crate::{analyze, bench, config, eval, labels, serve, tune};
 
 /// Reads a community's messages and tells its crisis team which ones need a human now.
 ///
@@ -37,7 +38,13 @@ pub(crate) struct Global {
     /// Configuration file, on top of the built-in defaults
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Directory of models to use instead of the built-in ones
+    /// Kind of models: small ones made for this, or large ones asked about a label set
+    #[arg(long, global = true, value_enum)]
+    pub(crate) profile: Option<ProfileName>,
+    /// Label set that the profile zero-shot judges by; `ash-nlp labels list` shows them
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) labels: Option<String>,
+    /// Directory of models to use instead of the configured ones
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) models: Option<PathBuf>,
     /// Number format of weights and matrix products
@@ -64,8 +71,29 @@ pub(crate) enum Command {
     Tune(tune::Args),
     /// Measure start, memory, latency and throughput on this machine
     Bench(bench::Args),
+    /// List, show and check the label sets of the profile zero-shot
+    Labels(labels::Args),
     /// Show the configuration
     Config(config::Args),
+}
+
+/// `--profile`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProfileName {
+    /// Built in, a few milliseconds a message
+    Compact,
+    /// Three NLI models from disk, several hundred milliseconds a message
+    ZeroShot,
+}
+
+impl ProfileName {
+    /// The profile of the configuration.
+    pub(crate) const fn profile(self) -> Profile {
+        match self {
+            ProfileName::Compact => Profile::Compact,
+            ProfileName::ZeroShot => Profile::ZeroShot,
+        }
+    }
 }
 
 /// `--precision`.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(crate) enum Outcome {
     /// All done.
     Done,
-    /// Some messages could not be judged, the others were.
+    /// Some messages could not be judged (label sets: do not keep the rules), the others were.
     SomeFailed,
     /// Nothing was done: wrong usage (clap exits with the same code), configuration, file or models.
     Unusable,

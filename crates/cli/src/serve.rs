@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anstream::eprintln;
 use anyhow::{Context, Result};
-use ash_runtime::{Overrides, Settings};
+use ash_runtime::{Overrides, Profile, Settings};
 use ash_server::{init_log, serve};
 
 use crate::args::Global;
@@ -27,6 +27,7 @@ const EXAMPLES: &str = "\
 Examples:
   ash-nlp serve
   ash-nlp --config ash.toml serve --bind 0.0.0.0:8881
+  ash-nlp --profile zero-shot --labels compact serve
 
 Then, from another terminal:
   curl -s localhost:8881/analyze -d '{\"message\": \"i just feel so empty lately\"}'
@@ -53,12 +54,16 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
 
 /// The models are not loaded yet when this is said; the log says when they are ready.
 fn models(settings: &Settings) -> String {
-    let source = settings
-        .models
-        .path
-        .as_ref()
-        .map_or_else(|| "built in".to_owned(), |path| format!("from {}", path.display()));
-    format!("{source}, {}", settings.models.precision)
+    let models = &settings.models;
+    let source = match (models.profile, &models.path) {
+        (Profile::Compact, None) => "built in".to_owned(),
+        (Profile::Compact, Some(path)) => format!("from {}", path.display()),
+        (Profile::ZeroShot, _) => {
+            let zero_shot = &models.zero_shot;
+            format!("zero-shot from {}, labels {}", zero_shot.directory.display(), zero_shot.label_set)
+        }
+    };
+    format!("{source}, {}", models.precision)
 }
 
 fn greet(address: SocketAddr, models: &str) {

@@ -2,16 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Result;
-use ash_runtime::{LogLevel, LogSettings, Overrides, Service, Settings};
+use anyhow::{Result, bail};
+use ash_runtime::{LogLevel, LogSettings, Overrides, Profile, Service, Settings};
 use ash_server::init_log;
 
 use crate::args::Global;
 
 /// The effective settings: defaults, file, environment, options; the later win.
+///
+/// `--models` is the directory of whichever profile is chosen, so that is found out first.
 pub(crate) fn settings(global: &Global, mut overrides: Overrides) -> Result<Settings> {
-    if let Some(path) = &global.models {
-        overrides = overrides.set("models.path", path);
+    if let Some(name) = global.profile {
+        overrides = overrides.set("models.profile", name.profile());
+    }
+    if let Some(name) = &global.labels {
+        overrides = overrides.set("models.zero_shot.label_set", name);
     }
     if let Some(precision) = global.precision {
         overrides = overrides.set("models.precision", precision.as_str());
@@ -19,7 +24,19 @@ pub(crate) fn settings(global: &Global, mut overrides: Overrides) -> Result<Sett
     if let Some(threads) = global.threads {
         overrides = overrides.set("models.threads", threads);
     }
-    Ok(Settings::load(global.config.as_deref(), overrides)?)
+    let settings = Settings::load(global.config.as_deref(), overrides.clone())?;
+    let profile = settings.models.profile;
+    if let (Some(name), Profile::Compact) = (&global.labels, profile) {
+        bail!(
+            "--labels {name} needs the profile zero-shot: add `--profile zero-shot`, or set models.profile"
+        );
+    }
+    let Some(path) = &global.models else { return Ok(settings) };
+    let key = match profile {
+        Profile::Compact => "models.path",
+        Profile::ZeroShot => "models.zero_shot.directory",
+    };
+    Ok(Settings::load(global.config.as_deref(), overrides.set(key, path))?)
 }
 
 /// A service with its models loaded, and a log of warnings: whoever runs a command sees its output, and
@@ -43,7 +60,7 @@ impl Provenance {
     /// Of the models of `service`.
     pub(crate) fn of(service: &Service) -> Self {
         let models = || service.analyzer().models();
-        let precisions: BTreeSet<&str> = models().map(|m| m.precision.as_str()).collect();
+        let precisions: BTreeSet<String> = models().map(|m| m.precision.clone()).collect();
         Provenance {
             versions: models().map(|m| (m.name.clone(), m.version.clone())).collect(),
             precision: precisions.into_iter().collect::<Vec<_>>().join("+"),

@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use ash_analysis::{Classifier, ClassifyError, Message, ModelAnswer, ModelInfo};
 use ash_encoder::{Precision, Trunk};
+use rayon::ThreadPool;
 use rayon::prelude::*;
-use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::compute::{contained, pool};
 use crate::error::LoadError;
 use crate::hash::Digest;
 use crate::manifest::{ModelManifest, ProfileManifest};
@@ -89,14 +90,14 @@ impl CompactProfile {
 }
 
 impl Classifier for CompactProfile {
-    fn models(&self) -> &[Arc<ModelInfo>] {
-        &self.infos
+    fn models(&self) -> Vec<Arc<ModelInfo>> {
+        self.infos.clone()
     }
 
-    fn classify(&self, messages: &[&Message]) -> Vec<ModelAnswer> {
+    fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
         let (answers, tokenise) = self.pool.install(|| self.answer(messages));
         record_tokenise(tokenise);
-        answers
+        self.infos.iter().cloned().zip(answers).collect()
     }
 }
 
@@ -128,14 +129,4 @@ fn load_model(
         ClassifyError::NotLoaded { model: name.to_owned(), why: error.to_string() }
     });
     (info.unwrap_or_else(|| model::unknown(name, precision)), Place { model, load_ms: ms(start.elapsed()) })
-}
-
-/// Runs a loader so that a panic in it is an error of that model only.
-fn contained<T>(name: &str, load: impl FnOnce() -> Result<T, LoadError>) -> Result<T, LoadError> {
-    catch_unwind(AssertUnwindSafe(load)).unwrap_or_else(|_| Err(LoadError::Panicked(name.to_owned())))
-}
-
-fn pool(threads: usize) -> Result<ThreadPool, LoadError> {
-    let builder = ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("ash-compute-{i}"));
-    builder.build().map_err(|e| LoadError::Threads { threads, why: e.to_string() })
 }

@@ -3,13 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ash_analysis::{Classifier, CrisisAnalyzer};
+use ash_analysis::{Classifier, ClassifyError, CrisisAnalyzer, Role};
 use serde::Serialize;
 
 use crate::compact::CompactProfile;
 use crate::error::StartError;
-use crate::settings::ModelSettings;
+use crate::settings::{ModelSettings, Profile};
 use crate::warmup::{WarmupStatus, warm_up};
+use crate::zero_shot::ZeroShotProfile;
 
 /// What became of one configured model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -18,16 +19,28 @@ pub struct ModelStatus {
     pub name: String,
     /// It answers.
     pub loaded: bool,
+    /// Where its weights are from, if not from the profile itself: a repository on the hub.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
     /// How long loading took.
     pub load_ms: f64,
     /// Why it does not answer.
     pub error: Option<String>,
 }
 
+impl ModelStatus {
+    fn new(name: &str, repository: Option<String>, load_ms: f64, error: Option<&ClassifyError>) -> Self {
+        let (name, error) = (name.to_owned(), error.map(ToString::to_string));
+        ModelStatus { name, loaded: error.is_none(), repository, load_ms, error }
+    }
+}
+
 /// Exists only with models loaded: [`ModelCoordinator::preload_models`] is its constructor.
 pub struct ModelCoordinator {
     profile: String,
     classifier: Arc<dyn Classifier>,
+    /// The same classifier, if it is one whose labels can be switched.
+    zero_shot: Option<Arc<ZeroShotProfile>>,
     models: Vec<ModelStatus>,
     warmup: Mutex<WarmupStatus>,
 }
@@ -36,33 +49,43 @@ impl ModelCoordinator {
     /// Loads every configured model, in parallel. Some may fail (see [`ModelCoordinator::models`]);
     /// it is an error only if none is left that could answer.
     pub fn preload_models(settings: &ModelSettings) -> Result<Self, StartError> {
-        let profile = CompactProfile::load(settings)?;
-        let models: Vec<ModelStatus> = profile
-            .loads()
-            .map(|(name, load_ms, error)| ModelStatus {
-                name: name.to_owned(),
-                loaded: error.is_none(),
-                load_ms,
-                error: error.map(ToString::to_string),
-            })
-            .collect();
-        if models.iter().all(|m| !m.loaded) {
-            let first = models.into_iter().find_map(|m| m.error).unwrap_or_default();
-            return Err(StartError::NoModel { configured: profile.models().len(), first });
+        let coordinator = match settings.profile {
+            Profile::Compact => Self::compact(CompactProfile::load(settings)?),
+            Profile::ZeroShot => Self::zero_shot(ZeroShotProfile::load(settings)?),
+        };
+        if coordinator.models.iter().any(|m| m.loaded) {
+            return Ok(coordinator);
         }
-        Ok(Self::new(profile.name().to_owned(), Arc::new(profile), models))
+        let configured = coordinator.models.len();
+        let first = coordinator.models.into_iter().find_map(|m| m.error).unwrap_or_default();
+        Err(StartError::NoModel { configured, first })
+    }
+
+    fn compact(profile: CompactProfile) -> Self {
+        let status = |(name, ms, error)| ModelStatus::new(name, None, ms, error);
+        let models = profile.loads().map(status).collect();
+        Self::new(profile.name().to_owned(), Arc::new(profile), models)
+    }
+
+    fn zero_shot(profile: ZeroShotProfile) -> Self {
+        let status = |(role, repository, ms, error): (Role, &str, f64, Option<ClassifyError>)| {
+            ModelStatus::new(role.as_str(), Some(repository.to_owned()), ms, error.as_ref())
+        };
+        let models = profile.loads().map(status).collect();
+        let profile = Arc::new(profile);
+        let name = Profile::ZeroShot.to_string();
+        let zero_shot = Some(Arc::clone(&profile));
+        ModelCoordinator { zero_shot, ..Self::new(name, profile, models) }
     }
 
     /// Vouches for models that are there already: a test's, or those of another program.
     pub fn with_classifier(profile: &str, classifier: Arc<dyn Classifier>) -> Self {
-        let loaded =
-            |name: &str| ModelStatus { name: name.to_owned(), loaded: true, load_ms: 0.0, error: None };
-        let models = classifier.models().iter().map(|m| loaded(&m.name)).collect();
+        let models = classifier.models().iter().map(|m| ModelStatus::new(&m.name, None, 0.0, None)).collect();
         Self::new(profile.to_owned(), classifier, models)
     }
 
     fn new(profile: String, classifier: Arc<dyn Classifier>, models: Vec<ModelStatus>) -> Self {
-        ModelCoordinator { profile, classifier, models, warmup: Mutex::default() }
+        ModelCoordinator { profile, classifier, zero_shot: None, models, warmup: Mutex::default() }
     }
 
     /// Runs the live analyzer on representative messages until it is at its pace.
@@ -88,6 +111,11 @@ impl ModelCoordinator {
     /// The profile's name.
     pub fn profile(&self) -> &str {
         &self.profile
+    }
+
+    /// The profile zero-shot, if it is the one that is loaded.
+    pub fn zero_shot_profile(&self) -> Option<&Arc<ZeroShotProfile>> {
+        self.zero_shot.as_ref()
     }
 
     /// The models as the analyzer asks them.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ash_encoder::EncoderError;
 
+use crate::label_sets::LabelsError;
 use crate::settings::SettingsError;
 
 /// A profile or a model of it could not be loaded.
@@ -20,6 +21,29 @@ pub enum LoadError {
         /// What is wrong with it.
         why: String,
     },
+    /// The folder of a model is missing.
+    #[error("{repository} is not in {folder}; `ash-nlp models pull` puts it there")]
+    NotThere {
+        /// The model's name on the hub.
+        repository: String,
+        /// Where it was looked for.
+        folder: String,
+    },
+    /// The folder of a model holds another commit than the settings ask for.
+    #[error(
+        "{repository} must be at commit {wanted}, its folder has {found}; `ash-nlp models pull` puts it right"
+    )]
+    Revision {
+        /// The model's name on the hub.
+        repository: String,
+        /// The commit of the settings.
+        wanted: String,
+        /// What is there.
+        found: String,
+    },
+    /// The label sets, which all models need.
+    #[error(transparent)]
+    Labels(#[from] LabelsError),
     /// The manifest and the weights do not fit together.
     #[error("{model}: head {head:?} {why}")]
     Head {

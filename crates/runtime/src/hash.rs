@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ash_analysis::RoleLabels;
 use ash_encoder::Files;
 use sha2::{Digest as _, Sha256};
 
@@ -24,6 +25,21 @@ impl Digest {
             hash.update(&*bytes);
         }
         Ok(Digest(hash.finalize().into()))
+    }
+
+    /// The digest of what a role is asked: template, labels and severities, in their order.
+    pub(crate) fn of_labels(labels: &RoleLabels) -> Self {
+        let mut hash = Sha256::new();
+        let mut text = |text: &str| {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text);
+        };
+        text(labels.template());
+        for label in labels.labels() {
+            text(&label.name);
+            text(&label.severity.to_string());
+        }
+        Digest(hash.finalize().into())
     }
 
     /// The digest of a model that stands on the trunk with the digest `trunk`.

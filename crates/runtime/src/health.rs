@@ -44,10 +44,23 @@ pub struct Health {
     pub version: &'static str,
     /// What the warm-up did.
     pub warmup: WarmupStatus,
+    /// The profile of models; none while it is not yet read.
+    pub profile: Option<String>,
+    /// What the models are asked, if the profile asks by labels.
+    pub labels: Option<LabelsInUse>,
     /// How many models the profile names; 0 while it is not yet read.
     pub models_configured: usize,
     /// How many of them answer.
     pub models_loaded: usize,
+}
+
+/// The label set that the next message is judged by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LabelsInUse {
+    /// Its name.
+    pub label_set: String,
+    /// How many hypotheses a message is compared with, all models together.
+    pub hypotheses_per_message: usize,
 }
 
 impl Health {
@@ -59,6 +72,8 @@ impl Health {
             degraded: false,
             version: VERSION,
             warmup: WarmupStatus::default(),
+            profile: None,
+            labels: None,
             models_configured: 0,
             models_loaded: 0,
         }

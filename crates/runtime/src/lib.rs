@@ -1,17 +1,19 @@
 //! Joins the models ([`ash_encoder`]) and the domain ([`ash_analysis`]) into a service.
 //!
-//! settings → source, manifest → model, compact (a profile of models) → coordinator, warmup →
-//! queue, scheduler (who waits, who runs) → pipeline, timing → service. Every surface calls
+//! settings → one of two profiles of models: source, manifest → model → compact; or `label_sets`,
+//! `zero_shot` → coordinator, warmup → queue, scheduler (who waits, who runs) → pipeline, timing → service. Every surface calls
 //! [`Service`] and none goes around it, so all share one queue and one way of being measured.
 //!
 //! Message text passes through here and is never kept, logged, or put into an error.
 
 mod compact;
+mod compute;
 mod coordinator;
 mod embedded;
 mod error;
 mod hash;
 mod health;
+mod label_sets;
 mod manifest;
 mod model;
 mod pipeline;
@@ -22,16 +24,20 @@ mod settings;
 mod source;
 mod timing;
 mod warmup;
+mod zero_shot;
 
 pub use compact::CompactProfile;
 pub use coordinator::{ModelCoordinator, ModelStatus};
 pub use error::{AnalyzeError, LoadError, StartError};
-pub use health::{Health, Status, VERSION};
+pub use health::{Health, LabelsInUse, Status, VERSION};
+pub use label_sets::{Examined, LabelSets, LabelsError};
 pub use service::{Analyzed, Service};
 pub use settings::{
-    CompatSettings, DEFAULT_TOML, LogFormat, LogLevel, LogSettings, ModelSettings, Overrides, QueueSettings,
-    ServerSettings, Settings, SettingsError,
+    CompatSettings, DEFAULT_TOML, LogFormat, LogLevel, LogSettings, ModelChoice, ModelSettings, Overrides,
+    Profile, QueueSettings, ServerSettings, Settings, SettingsError, ZERO_SHOT_TOML, ZeroShotSettings,
+    folder_name,
 };
 pub use source::ProfileSource;
 pub use timing::Timing;
 pub use warmup::WarmupStatus;
+pub use zero_shot::{SwitchError, ZeroShotProfile};

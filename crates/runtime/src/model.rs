@@ -28,6 +28,7 @@ pub(crate) fn info(manifest: &ModelManifest, version: String, precision: Precisi
     ModelInfo {
         name: manifest.name.clone(),
         labels: manifest.primary.labels.clone(),
+        exclusive: true,
         tags: manifest.tags.as_ref().map_or_else(Vec::new, |t| t.labels.clone()),
         version,
         precision: precision.to_string(),
@@ -107,6 +108,7 @@ pub(crate) fn unknown(name: &str, precision: Precision) -> Arc<ModelInfo> {
     Arc::new(ModelInfo {
         name: name.to_owned(),
         labels,
+        exclusive: true,
         tags,
         version: String::new(),
         precision: precision.to_string(),

@@ -26,9 +26,14 @@ pub(crate) struct Job {
     pub(crate) reply: oneshot::Sender<Outcome>,
 }
 
+/// How many tokens the models will read for a message, before anybody has counted them. A batch takes as
+/// long as its tokens, and its first message waits for its last.
+pub(crate) type Cost = Box<dyn Fn(&MessageText) -> usize + Send + Sync>;
+
 /// See the module's documentation.
 pub(crate) struct Queue {
     limits: QueueSettings,
+    cost: Cost,
     state: Mutex<State>,
     arrived: Condvar,
     room: Condvar,
@@ -42,9 +47,9 @@ struct State {
 }
 
 impl Queue {
-    pub(crate) fn new(limits: QueueSettings) -> Self {
+    pub(crate) fn new(limits: QueueSettings, cost: Cost) -> Self {
         let state = State { waiting: VecDeque::new(), closed: false, pace: Duration::ZERO };
-        Queue { limits, state: Mutex::new(state), arrived: Condvar::new(), room: Condvar::new() }
+        Queue { limits, cost, state: Mutex::new(state), arrived: Condvar::new(), room: Condvar::new() }
     }
 
     /// Adds a message, or says at once why not.
@@ -99,7 +104,7 @@ impl Queue {
                 if job.reply.is_closed() {
                     continue;
                 }
-                let cost = tokens(&job.text);
+                let cost = (self.cost)(&job.text);
                 if cost > budget && !batch.is_empty() {
                     state.waiting.push_front(job);
                     break;
@@ -141,7 +146,7 @@ impl Queue {
 
 /// An estimate from above that costs nothing: an English word piece is about four bytes, and
 /// the encoder reads at most 512 pieces.
-fn tokens(text: &MessageText) -> usize {
+pub(crate) fn tokens(text: &MessageText) -> usize {
     (text.expose().len() / 3 + 2).min(512)
 }
 
@@ -150,7 +155,7 @@ mod tests {
     use super::*;
 
     fn queue(capacity: usize, max_batch_tokens: usize) -> Queue {
-        Queue::new(QueueSettings { capacity, max_batch_tokens })
+        Queue::new(QueueSettings { capacity, max_batch_tokens }, Box::new(tokens))
     }
 
     fn text(length: usize) -> MessageText {
@@ -177,6 +182,15 @@ mod tests {
         assert_eq!(next(), [600]);
         assert_eq!(next(), [9000], "a message beyond the budget goes alone");
         assert_eq!(next(), [3]);
+    }
+
+    #[test]
+    fn messages_that_cost_more_are_fewer_in_a_batch() {
+        let limits = QueueSettings { capacity: 10, max_batch_tokens: 512 };
+        let queue = Queue::new(limits, Box::new(|text| 37 * tokens(text)));
+        let _kept: Vec<_> = [12, 12, 12].map(|n| queue.push(text(n)).unwrap()).into();
+        let sizes = [queue.next_batch().unwrap().len(), queue.next_batch().unwrap().len()];
+        assert_eq!(sizes, [2, 1]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use ash_analysis::{Assessment, MessageText};
 
 use crate::error::AnalyzeError;
 use crate::pipeline::Stages;
-use crate::queue::{Job, Queue};
+use crate::queue::{Cost, Job, Queue};
 use crate::service::Analyzed;
 use crate::settings::QueueSettings;
 
@@ -28,8 +28,8 @@ pub(crate) struct Scheduler {
 
 impl Scheduler {
     /// Starts the thread, which hands every batch to `work`.
-    pub(crate) fn start(limits: QueueSettings, work: Work) -> std::io::Result<Self> {
-        let queue = Arc::new(Queue::new(limits));
+    pub(crate) fn start(limits: QueueSettings, cost: Cost, work: Work) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue::new(limits, cost));
         let source = Arc::clone(&queue);
         let thread = thread::Builder::new().name("ash-inference".into()).spawn(move || {
             while let Some(batch) = source.next_batch() {

@@ -7,12 +7,14 @@ use ash_analysis::{Assessment, Classifier, CrisisAnalyzer, MessageText};
 
 use crate::coordinator::{ModelCoordinator, ModelStatus};
 use crate::error::{AnalyzeError, StartError};
-use crate::health::{Health, Status, VERSION};
+use crate::health::{Health, LabelsInUse, Status, VERSION};
+use crate::label_sets::LabelSets;
 use crate::pipeline;
-use crate::queue::Outcome;
+use crate::queue::{self, Cost, Outcome};
 use crate::scheduler::Scheduler;
 use crate::settings::Settings;
 use crate::timing::Timing;
+use crate::zero_shot::SwitchError;
 
 /// An assessment and the time it took.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +66,8 @@ impl Service {
         let analyzer = Arc::new(analyzer);
         let live = Arc::clone(&analyzer);
         let work = Box::new(move |texts: &[MessageText]| pipeline::assess(&live, texts));
-        let scheduler = Scheduler::start(settings.queue, work).map_err(StartError::Thread)?;
+        let scheduler =
+            Scheduler::start(settings.queue, cost(&coordinator), work).map_err(StartError::Thread)?;
         Ok(Service { settings, coordinator, analyzer, scheduler, draining: AtomicBool::new(false) })
     }
 
@@ -109,6 +112,8 @@ impl Service {
             degraded,
             version: VERSION,
             warmup,
+            profile: Some(self.profile().to_owned()),
+            labels: self.labels(),
             models_configured,
             models_loaded,
         }
@@ -129,6 +134,27 @@ impl Service {
         self.coordinator.profile()
     }
 
+    /// What the models are asked from the next message on; none in a profile that has no label sets.
+    pub fn labels(&self) -> Option<LabelsInUse> {
+        let set = self.coordinator.zero_shot_profile()?.labels();
+        Some(LabelsInUse { label_set: set.name().to_owned(), hypotheses_per_message: set.hypotheses() })
+    }
+
+    /// All label sets that could be asked; none in a profile that has no label sets.
+    pub fn label_sets(&self) -> Option<&LabelSets> {
+        self.coordinator.zero_shot_profile().map(|profile| profile.label_sets())
+    }
+
+    /// Judges by another label set from the next message on. What runs finishes with the set that it
+    /// began with; on an error nothing has changed.
+    pub fn switch_labels(&self, name: &str) -> Result<(), SwitchError> {
+        let profile = self.coordinator.zero_shot_profile();
+        let profile = profile.ok_or_else(|| SwitchError::NoLabels { profile: self.profile().to_owned() })?;
+        profile.switch_labels(name)?;
+        tracing::info!(label_set = name, "the label set was switched");
+        Ok(())
+    }
+
     /// What became of each configured model.
     pub fn models(&self) -> &[ModelStatus] {
         self.coordinator.models()
@@ -137,5 +163,13 @@ impl Service {
     /// How many messages wait.
     pub fn queued(&self) -> usize {
         self.scheduler.queue().len()
+    }
+}
+
+/// A message costs its tokens; with zero-shot, its tokens with every hypothesis.
+fn cost(coordinator: &ModelCoordinator) -> Cost {
+    match coordinator.zero_shot_profile().map(Arc::clone) {
+        Some(profile) => Box::new(move |text| profile.tokens(queue::tokens(text))),
+        None => Box::new(queue::tokens),
     }
 }

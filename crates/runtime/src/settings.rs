@@ -1,7 +1,7 @@
 //! Every setting of the service, one file's worth: `config/ash.toml` is the documented default.
 //!
-//! Layers, later wins: the embedded default → a file → the environment (`ASH_SECTION__KEY`) →
-//! overrides (command-line flags). Unknown keys and bad values refuse to start; the error names
+//! Layers, later wins: the embedded default → what the profile needs otherwise (`config/zero-shot.toml`) →
+//! a file → the environment (`ASH_SECTION__KEY`) → overrides (command-line flags). Unknown keys and bad values refuse to start; the error names
 //! the key, where it was set, and what is allowed.
 
 use std::fmt::Display;
@@ -11,13 +11,30 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ash_analysis::{AnalyzerSettings, Level, MessageText};
-use ash_encoder::Precision;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Serialize};
 
+mod models;
+
+pub use models::{ModelChoice, ModelSettings, Profile, ZeroShotSettings, folder_name};
+
 /// The default configuration, with every key and its range commented.
 pub const DEFAULT_TOML: &str = include_str!("../../../config/ash.toml");
+
+/// What the profile zero-shot needs otherwise: a layer over [`DEFAULT_TOML`], and a file that chooses
+/// that profile.
+pub const ZERO_SHOT_TOML: &str = include_str!("../../../config/zero-shot.toml");
+
+impl Profile {
+    /// The layer that lies over the default when this profile is chosen.
+    const fn layer(self) -> Option<&'static str> {
+        match self {
+            Profile::Compact => None,
+            Profile::ZeroShot => Some(ZERO_SHOT_TOML),
+        }
+    }
+}
 
 /// All settings, valid by construction: [`Settings::load`] is the only door.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,19 +52,6 @@ pub struct Settings {
     pub queue: QueueSettings,
     /// The log.
     pub log: LogSettings,
-}
-
-/// `[models]`: which models, and how they run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelSettings {
-    /// A profile directory that replaces the embedded one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<PathBuf>,
-    /// The precision of the weights in memory and of the matrix products.
-    pub precision: Precision,
-    /// Inference threads; 0 means one per available core.
-    pub threads: usize,
 }
 
 /// `[server]`: the HTTP server.
@@ -136,6 +140,15 @@ pub enum SettingsError {
         /// What is allowed, in words.
         allowed: String,
     },
+    /// The thresholds of another profile would judge.
+    #[error(
+        "configuration: [analysis] holds what was fitted to the compact models, but models.profile is {profile}; \
+         leave those tables out, or begin with `ash-nlp config default --profile {profile}`"
+    )]
+    OfAnotherProfile {
+        /// The profile that is chosen.
+        profile: Profile,
+    },
     /// The configuration file cannot be read.
     #[error("configuration: cannot read {path}: {source}")]
     Unreadable {
@@ -160,31 +173,50 @@ impl Overrides {
 }
 
 impl Settings {
-    /// Default, then `file`, then the environment, then `overrides`; checked as a whole.
+    /// Default, then the profile's layer, then `file`, then the environment, then `overrides`; checked
+    /// as a whole. The last three say which profile it is.
     ///
     /// Of the environment only names with a double underscore count (`ASH_SERVER__BIND`):
     /// orchestrators inject `ASH_PORT` and the like for a service that is called "ash".
     pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, SettingsError> {
-        let mut layers = Figment::from(Toml::string(DEFAULT_TOML));
+        let mut chosen = Figment::new();
         if let Some(path) = file {
             // Read here, not by figment, which takes a missing file for an empty one.
             std::fs::File::open(path)
                 .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
-            layers = layers.merge(Toml::file_exact(path));
+            chosen = chosen.merge(Toml::file_exact(path));
         }
         let env = Env::prefixed("ASH_").filter(|key| key.as_str().contains("__")).split("__");
-        let settings: Settings = layers
-            .merge(env)
-            .merge(overrides.0)
-            .extract()
-            .map_err(|error| SettingsError::Invalid(Box::new(error)))?;
+        let chosen = chosen.merge(env).merge(overrides.0);
+        let invalid = |error| SettingsError::Invalid(Box::new(error));
+        let default = Figment::from(Toml::string(DEFAULT_TOML));
+        let profile: Profile =
+            default.clone().merge(&chosen).extract_inner("models.profile").map_err(invalid)?;
+        let layers = match profile.layer() {
+            Some(layer) => default.clone().merge(Toml::string(layer)),
+            None => default.clone(),
+        };
+        let settings: Settings = layers.merge(chosen).extract().map_err(invalid)?;
         settings.check()?;
+        if profile != Profile::Compact {
+            settings.is_not_judged_by(&default.extract().map_err(invalid)?)?;
+        }
         Ok(settings)
+    }
+
+    /// Thresholds that were fitted to one kind of models say nothing about another kind. They come in
+    /// by a file that was made from the default before the profile was changed in it.
+    fn is_not_judged_by(&self, compact: &Settings) -> Result<(), SettingsError> {
+        if self.analysis.decision.model_tails == compact.analysis.decision.model_tails {
+            return Err(SettingsError::OfAnotherProfile { profile: self.models.profile });
+        }
+        Ok(())
     }
 
     /// The ranges of config/ash.toml.
     fn check(&self) -> Result<(), SettingsError> {
         within("models.threads", self.models.threads, 0..=1024)?;
+        self.models.zero_shot.check()?;
         within("server.max_body_bytes", self.server.max_body_bytes, 1024..=64 << 20)?;
         within("server.max_message_bytes", self.server.max_message_bytes, 1..=MessageText::MAX_BYTES)?;
         within("server.request_timeout_ms", self.server.request_timeout_ms, 100..=600_000)?;
@@ -234,6 +266,7 @@ mod tests {
         // In a jail, like its neighbours: the environment is shared by all tests of a process.
         Jail::expect_with(|_| {
             let settings = Settings::load(None, Overrides::default()).expect("config/ash.toml");
+            assert_eq!(settings.models.profile, Profile::Compact);
             assert_eq!(settings.server.bind.to_string(), "127.0.0.1:8881");
             assert_eq!(settings.models.path, None);
             Ok(())
@@ -261,6 +294,35 @@ mod tests {
     }
 
     #[test]
+    fn another_profile_is_judged_by_its_own_layer_and_by_nothing_that_was_fitted_to_the_first() {
+        Jail::expect_with(|jail| {
+            let zero_shot = || Overrides::default().set("models.profile", "zero-shot");
+            let settings = Settings::load(None, zero_shot()).unwrap();
+            let layer: AnalyzerSettings =
+                Figment::from(Toml::string(ZERO_SHOT_TOML)).extract_inner("analysis").unwrap();
+            assert_eq!(settings.analysis, layer, "the layer leaves nothing of the default");
+            let weights =
+                ["depression", "sentiment", "emotional_distress"].map(|m| layer.ensemble.weights[m]);
+            assert_eq!(weights.map(|w| format!("{w}")), ["0.4", "0.3", "0.3"]);
+
+            jail.create_file("mine.toml", "[analysis.ensemble.weights]\nsentiment = 0.5\n")?;
+            let settings = Settings::load(Some(Path::new("mine.toml")), zero_shot()).unwrap();
+            assert!((settings.analysis.ensemble.weights["sentiment"] - 0.5).abs() < 1e-6, "a file wins");
+
+            jail.create_file("chooses.toml", ZERO_SHOT_TOML)?;
+            let chosen = Settings::load(Some(Path::new("chooses.toml")), Overrides::default()).unwrap();
+            assert_eq!(chosen.models.profile, Profile::ZeroShot);
+            jail.set_env("ASH_MODELS__PROFILE", "zero-shot");
+            assert_eq!(Settings::load(None, Overrides::default()).unwrap(), chosen);
+
+            jail.create_file("old.toml", DEFAULT_TOML)?;
+            let error = Settings::load(Some(Path::new("old.toml")), zero_shot()).unwrap_err().to_string();
+            assert!(error.contains("fitted to the compact models"), "{error}");
+            Ok(())
+        });
+    }
+
+    #[test]
     fn a_bad_setting_is_refused_with_its_key_and_what_is_allowed() {
         struct Case {
             toml: &'static str,
@@ -279,6 +341,17 @@ mod tests {
                 &["do not ascend", "analysis.decision.cuts"],
             ),
             case("[queue", &["bad.toml"]),
+            case("[models]\nprofile = \"tiny\"", &["tiny", "compact", "zero-shot", "bad.toml"]),
+            case(
+                "[models.zero_shot.sentiment]\nname = \"../../etc\"",
+                &["models.zero_shot.sentiment.name is \"../../etc\"", "owner/name"],
+            ),
+            case(
+                "[models.zero_shot.depression]\nrevision = \"main\"",
+                &["models.zero_shot.depression.revision is \"main\"", "a commit hash"],
+            ),
+            case("[models.zero_shot.anger]\nname = \"a/b\"", &["unknown field", "anger"]),
+            case("[models.zero_shot]\nmax_batch_tokens = 5", &["models.zero_shot.max_batch_tokens is 5"]),
         ];
         Jail::expect_with(|jail| {
             for Case { toml, says } in cases {

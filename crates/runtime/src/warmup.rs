@@ -43,6 +43,10 @@ const ROUNDS_BUDGET: Duration = Duration::from_millis(250);
 
 /// Messages measured after the rounds, all of the same length: the first, and those that tell the pace.
 const PROBES: usize = 9;
+/// Of large models fewer are measured: three after the first tell their pace, and somebody waits.
+const ENOUGH_PROBES: usize = 4;
+/// No probe beyond [`ENOUGH_PROBES`] begins after this.
+const PROBES_BUDGET: Duration = Duration::from_millis(500);
 
 /// Runs the live analyzer on short, medium and long messages, single and batched, until it is
 /// steady, then measures whether a first request can still be told from a later one.
@@ -77,7 +81,10 @@ fn rehearse(analyzer: &CrisisAnalyzer, status: &mut WarmupStatus) -> Result<(), 
     }
     status.pipeline_warmed = true;
 
-    let probes = (0..PROBES).map(|_| run(analyzer, probe)).collect::<Result<Vec<_>, _>>()?;
+    let (begin, mut probes) = (Instant::now(), Vec::with_capacity(PROBES));
+    while probes.len() < ENOUGH_PROBES || (probes.len() < PROBES && begin.elapsed() < PROBES_BUDGET) {
+        probes.push(run(analyzer, probe)?);
+    }
     let (first, steady) = (probes[0], median(&probes[1..]));
     status.first_request_ms = Some(first);
     status.steady_ms = Some(steady);

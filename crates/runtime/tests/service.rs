@@ -23,6 +23,7 @@ impl Fake {
         let info = ModelInfo {
             name: "fake".into(),
             labels: vec![label("safe", 0.0), label("danger", 1.0)],
+            exclusive: true,
             tags: Vec::new(),
             version: "1".into(),
             precision: "f32".into(),
@@ -36,23 +37,24 @@ impl Fake {
 }
 
 impl Classifier for Fake {
-    fn models(&self) -> &[Arc<ModelInfo>] {
-        &self.models
+    fn models(&self) -> Vec<Arc<ModelInfo>> {
+        self.models.clone()
     }
 
-    fn classify(&self, messages: &[&Message]) -> Vec<ModelAnswer> {
+    fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
         if self.slow.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(100));
         }
         assert!(!messages.iter().any(|m| m.clean().contains("poison")), "a poisonous message");
         if self.fails.load(Ordering::SeqCst) {
-            return vec![Err(ClassifyError::Failed { model: "fake".into(), why: "told to".into() })];
+            let error = ClassifyError::Failed { model: "fake".into(), why: "told to".into() };
+            return vec![(Arc::clone(&self.models[0]), Err(error))];
         }
         let reading = |message: &&Message| {
             let danger = f32::from(u8::from(message.clean().contains("danger")));
             Reading { probabilities: vec![1.0 - danger, danger], tags: Vec::new(), truncated: false }
         };
-        vec![Ok(messages.iter().map(reading).collect())]
+        vec![(Arc::clone(&self.models[0]), Ok(messages.iter().map(reading).collect()))]
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn best(model: &ModelInfo, readings: &[&Reading], truths: &[Level]) -
 
 /// For each level the index of the label that is named like it, if the labels are exactly the levels.
 fn label_of_each_level(model: &ModelInfo) -> Option<[usize; 5]> {
-    if model.labels.len() != 5 {
+    if model.labels.len() != 5 || !model.exclusive {
         return None;
     }
     let mut labels = [0; 5];
@@ -71,6 +71,7 @@ mod tests {
         ModelInfo {
             name: "m".into(),
             labels: names.iter().map(label).collect(),
+            exclusive: true,
             tags: Vec::new(),
             version: String::new(),
             precision: "f32".into(),

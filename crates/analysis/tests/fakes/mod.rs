@@ -14,6 +14,7 @@ pub fn info(name: &str, labels: &[(&str, f32)], tags: &[&str]) -> Arc<ModelInfo>
     Arc::new(ModelInfo {
         name: name.into(),
         labels: labels.iter().map(|&(name, severity)| Label { name: name.into(), severity }).collect(),
+        exclusive: true,
         tags: tags.iter().map(|&t| t.into()).collect(),
         version: "0".into(),
         precision: "f32".into(),
@@ -35,12 +36,12 @@ pub struct Fake<F> {
 }
 
 impl<F: Fn(&ModelInfo, &[&Message]) -> ModelAnswer + Send + Sync> Classifier for Fake<F> {
-    fn models(&self) -> &[Arc<ModelInfo>] {
-        &self.models
+    fn models(&self) -> Vec<Arc<ModelInfo>> {
+        self.models.clone()
     }
 
-    fn classify(&self, messages: &[&Message]) -> Vec<ModelAnswer> {
-        self.models.iter().map(|m| (self.say)(m, messages)).collect()
+    fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
+        self.models.iter().map(|m| (Arc::clone(m), (self.say)(m, messages))).collect()
     }
 }
 

@@ -50,6 +50,7 @@ Examples:
   ash-nlp analyze --file messages.txt --json | jq -r .level
   tail -f chat.log | ash-nlp analyze -
   ash-nlp analyze --file inbox.txt --fail-at high; echo $?
+  ash-nlp --profile zero-shot --labels compact analyze \"i just feel so empty lately\"
 
 A line that is blank, too long or not UTF-8 is reported with its number, as
 {\"line\": 7, \"error\": {\"code\": …, \"message\": …}} with --json, and the others go on.

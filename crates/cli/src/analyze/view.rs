@@ -115,6 +115,7 @@ mod tests {
         let model = ModelInfo {
             name: "depression".to_owned(),
             labels: vec![label("none", 0.0), label("high", 0.8)],
+            exclusive: true,
             tags: Vec::new(),
             version: "1".to_owned(),
             precision: "int8".to_owned(),

@@ -53,6 +53,7 @@ Examples:
   ash-nlp bench
   ash-nlp bench --messages 2000 --threads 1 --precision f32
   ash-nlp bench --json > bench.json
+  ash-nlp --profile zero-shot --labels compact bench --messages 20
 
 Run it on an otherwise idle machine: the figures are those of the whole machine, not of the program alone.";
 
@@ -121,6 +122,12 @@ fn start_to_first_answer(global: &Global) -> Result<Duration> {
     let mut command = Command::new(std::env::current_exe().context("this program's file is not known")?);
     if let Some(path) = &global.config {
         command.arg("--config").arg(path);
+    }
+    if let Some(name) = global.profile {
+        command.args(["--profile", name.profile().as_str()]);
+    }
+    if let Some(name) = &global.labels {
+        command.args(["--labels", name]);
     }
     if let Some(path) = &global.models {
         command.arg("--models").arg(path);

@@ -54,6 +54,9 @@ Examples:
   ash-nlp eval corpus/corpus.jsonl --split test
   ash-nlp eval corpus/corpus.jsonl --split test --json > report.json
 
+What another label set changes:
+  ash-nlp --profile zero-shot --labels safety_first eval corpus/corpus.jsonl --split test
+
 What int8 changes:
   ash-nlp eval corpus/corpus.jsonl --split test --precision f32 --predictions f32.jsonl
   ash-nlp eval corpus/corpus.jsonl --split test --precision int8 --against f32.jsonl";

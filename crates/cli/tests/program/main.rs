@@ -3,4 +3,5 @@
 mod analyze;
 mod eval;
 mod harness;
+mod labels;
 mod usage;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ash_runtime::{Health, ModelStatus, Status, VERSION, WarmupStatus};
+use ash_runtime::{Health, LabelSets, ModelStatus, Status, VERSION, WarmupStatus};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -17,6 +17,9 @@ pub(crate) struct HealthAnswer {
     ready: bool,
     degraded: bool,
     version: &'static str,
+    profile: Option<String>,
+    label_set: Option<String>,
+    hypotheses_per_message: Option<usize>,
     warmup_status: WarmupStatus,
     model_coordination_manager: Manager,
     timestamp: String,
@@ -37,6 +40,9 @@ impl From<Health> for HealthAnswer {
             ready: health.ready,
             degraded: health.degraded,
             version: health.version,
+            profile: health.profile,
+            hypotheses_per_message: health.labels.as_ref().map(|labels| labels.hypotheses_per_message),
+            label_set: health.labels.map(|labels| labels.label_set),
             warmup_status: health.warmup.clone(),
             model_coordination_manager: Manager {
                 models_configured: health.models_configured,
@@ -62,8 +68,16 @@ pub(crate) struct StatusAnswer {
     ready: bool,
     uptime_seconds: u64,
     profile: Option<String>,
+    label_set: Option<String>,
+    hypotheses_per_message: Option<usize>,
+    label_sets: Vec<String>,
     models: Vec<ModelStatus>,
     queue: QueueAnswer,
+}
+
+/// The sets that could be switched to.
+fn names(sets: &LabelSets) -> Vec<String> {
+    sets.iter().map(|set| set.name().to_owned()).collect()
 }
 
 #[derive(Debug, Serialize)]
@@ -82,7 +96,10 @@ pub(crate) async fn status(State(app): State<Arc<App>>) -> Json<StatusAnswer> {
         status: health.status,
         ready: health.ready,
         uptime_seconds: app.started.elapsed().as_secs(),
-        profile: service.map(|s| s.profile().to_owned()),
+        profile: health.profile,
+        hypotheses_per_message: health.labels.as_ref().map(|labels| labels.hypotheses_per_message),
+        label_set: health.labels.map(|labels| labels.label_set),
+        label_sets: service.and_then(|s| s.label_sets()).map_or_else(Vec::new, names),
         models: service.map_or_else(Vec::new, |s| s.models().to_vec()),
         queue: QueueAnswer {
             queued: service.map_or(0, |s| s.queued()),

@@ -27,6 +27,7 @@ impl Fake {
         let info = |name: &str| ModelInfo {
             name: name.to_owned(),
             labels: labels.map(|(name, severity)| label(name, severity)).into(),
+            exclusive: true,
             tags: Vec::new(),
             version: format!("version of {name}"),
             precision: "int8".to_owned(),
@@ -44,11 +45,11 @@ impl Fake {
 }
 
 impl Classifier for Fake {
-    fn models(&self) -> &[Arc<ModelInfo>] {
-        &self.0
+    fn models(&self) -> Vec<Arc<ModelInfo>> {
+        self.0.clone()
     }
 
-    fn classify(&self, messages: &[&Message]) -> Vec<ModelAnswer> {
+    fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
         let any = |word: &str| messages.iter().any(|m| m.folded().contains(word));
         if any("slow") {
             std::thread::sleep(Duration::from_millis(500));
@@ -58,10 +59,11 @@ impl Classifier for Fake {
         let fail = |name: &str| {
             Err(ClassifyError::Failed { model: name.to_owned(), why: "a test asked for it".into() })
         };
-        MODELS
-            .iter()
-            .map(|&name| if name == "sentiment" && any("broken") { fail(name) } else { Ok(readings()) })
-            .collect()
+        let answer = |model: &Arc<ModelInfo>| {
+            let broken = model.name == "sentiment" && any("broken");
+            (Arc::clone(model), if broken { fail(&model.name) } else { Ok(readings()) })
+        };
+        self.0.iter().map(answer).collect()
     }
 }
 

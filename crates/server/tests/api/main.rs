@@ -5,3 +5,4 @@ mod embedded;
 mod errors;
 mod harness;
 mod lifecycle;
+mod zero_shot;

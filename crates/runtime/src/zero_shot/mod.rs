@@ -1,0 +1,195 @@
+//! The profile zero-shot: three NLI models, asked which labels of a set a message entails.
+//!
+//! Every message is paired with every hypothesis of every role. What is asked ([`questions`]) can be
+//! exchanged while the service runs; who is asked ([`models`]) cannot.
+//!
+//! The models answer one after the other: each of them fills all threads by itself, and three at once
+//! would only push each other's weights out of the cache. The pairs of all messages of a batch go
+//! through a model together, ragged, in parts of at most `max_batch_tokens` tokens.
+
+mod models;
+mod questions;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use ash_analysis::{Classifier, ClassifyError, LabelSet, Message, ModelAnswer, ModelInfo, Reading, Role};
+use rayon::ThreadPool;
+
+use crate::compute;
+use crate::error::LoadError;
+use crate::label_sets::{LabelSets, LabelsError};
+use crate::pipeline::record_tokenise;
+use crate::settings::ModelSettings;
+use models::Models;
+use questions::{Question, Questions};
+
+/// The models of the three roles and what they are asked; models that could not be loaded answer
+/// that they are not.
+pub struct ZeroShotProfile {
+    models: Models,
+    sets: LabelSets,
+    multi_label: bool,
+    max_batch_tokens: usize,
+    /// What the next batch is asked.
+    current: RwLock<Arc<Questions>>,
+    /// Every set that was ever asked, its hypotheses tokenised: switching back costs nothing.
+    prepared: Mutex<BTreeMap<String, Arc<Questions>>>,
+    pool: ThreadPool,
+}
+
+/// The label set could not be switched; the one before stays.
+#[derive(Debug, thiserror::Error)]
+pub enum SwitchError {
+    /// The profile has no label sets.
+    #[error("profile {profile} has no label sets; they belong to profile zero-shot")]
+    NoLabels {
+        /// The profile that runs.
+        profile: String,
+    },
+    /// There is no such set.
+    #[error(transparent)]
+    Unknown(#[from] LabelsError),
+    /// A model cannot read the set's hypotheses.
+    #[error("label set {set}: {source}")]
+    Unreadable {
+        /// The set.
+        set: String,
+        /// Which model, and why.
+        source: ClassifyError,
+    },
+}
+
+impl ZeroShotProfile {
+    /// Reads all label sets, then loads the models in parallel. Only what all models need is an error
+    /// here; a model that fails leaves the others working.
+    pub fn load(settings: &ModelSettings) -> Result<Self, LoadError> {
+        let zero_shot = &settings.zero_shot;
+        let sets = LabelSets::load(zero_shot.labels_path.as_deref())?;
+        let set = sets.get(&zero_shot.label_set)?;
+        let pool = compute::pool(settings.threads)?;
+        let models = pool.install(|| Models::load(zero_shot, settings.precision));
+        let questions = Arc::new(Questions::new(&models, &set, zero_shot.multi_label));
+        Ok(ZeroShotProfile {
+            models,
+            sets,
+            multi_label: zero_shot.multi_label,
+            max_batch_tokens: zero_shot.max_batch_tokens,
+            prepared: Mutex::new([(set.name().to_owned(), Arc::clone(&questions))].into()),
+            current: RwLock::new(questions),
+            pool,
+        })
+    }
+
+    /// What became of the model of each role: its name in the ensemble, the repository, how long it took
+    /// to load in milliseconds, and why it does not answer, if it does not.
+    pub fn loads(&self) -> impl Iterator<Item = (Role, &str, f64, Option<ClassifyError>)> {
+        let questions = self.questions();
+        Role::ALL.into_iter().map(move |role| {
+            let model = self.models.of(role);
+            (role, model.repository(), model.load_ms(), questions.of(role).refused().cloned())
+        })
+    }
+
+    /// Asks the labels of another set from now on. Whole: a batch that runs finishes with the set that
+    /// it began with, and if one model cannot read the new set, all keep the old.
+    pub fn switch_labels(&self, name: &str) -> Result<(), SwitchError> {
+        let questions = self.prepare(name)?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = questions;
+        Ok(())
+    }
+
+    fn prepare(&self, name: &str) -> Result<Arc<Questions>, SwitchError> {
+        let known = || self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(questions) = known().get(name) {
+            return Ok(Arc::clone(questions));
+        }
+        let set = self.sets.get(name)?;
+        let questions = Questions::new(&self.models, &set, self.multi_label);
+        for role in Role::ALL {
+            // A model that was never loaded is no reason to stay with the old set.
+            if let (Some(error), Ok(_)) = (questions.of(role).refused(), self.models.of(role).get()) {
+                return Err(SwitchError::Unreadable { set: name.to_owned(), source: error.clone() });
+            }
+        }
+        let questions = Arc::new(questions);
+        known().insert(name.to_owned(), Arc::clone(&questions));
+        Ok(questions)
+    }
+
+    /// The set that the next batch is asked.
+    pub fn labels(&self) -> Arc<LabelSet> {
+        Arc::clone(self.questions().set())
+    }
+
+    /// All sets that can be switched to.
+    pub fn label_sets(&self) -> &LabelSets {
+        &self.sets
+    }
+
+    /// How many tokens a message of `tokens` tokens is with all that it is compared with.
+    pub(crate) fn tokens(&self, tokens: usize) -> usize {
+        let questions = self.questions();
+        questions.set().hypotheses() * tokens + questions.tokens()
+    }
+
+    fn questions(&self) -> Arc<Questions> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the model of one role says of all texts, and how long it tokenised.
+    fn answer(&self, role: Role, question: &Question, texts: &[&str]) -> (ModelAnswer, Duration) {
+        let failed =
+            |why: &str| ClassifyError::Failed { model: role.as_str().to_owned(), why: why.to_owned() };
+        let (model, hypotheses) = match (self.models.of(role).get(), question.hypotheses()) {
+            (Ok(model), Ok(hypotheses)) => (model, hypotheses),
+            (_, Err(refused)) => return (Err(refused.clone()), Duration::ZERO),
+            (Err(why), _) => return (Err(models::not_loaded(role, why)), Duration::ZERO),
+        };
+        let mut tokenise = Duration::ZERO;
+        let read = AssertUnwindSafe(|| {
+            let start = Instant::now();
+            let pairs = model.pairs(texts, hypotheses);
+            tokenise = start.elapsed();
+            let logits: Vec<f32> =
+                pairs.parts(self.max_batch_tokens).flat_map(|part| model.logits(&part)).collect();
+            let scores = model.scores(&logits, hypotheses.len(), self.multi_label);
+            let truncated = |message: usize| pairs.truncated(message * hypotheses.len());
+            let reading = |(message, probabilities)| Reading {
+                probabilities,
+                tags: Vec::new(),
+                truncated: truncated(message),
+            };
+            scores.into_iter().enumerate().map(reading).collect()
+        });
+        let answer = catch_unwind(read).map_err(|_| failed("its forward pass panicked"));
+        (answer, tokenise)
+    }
+}
+
+impl Classifier for ZeroShotProfile {
+    fn models(&self) -> Vec<Arc<ModelInfo>> {
+        let questions = self.questions();
+        Role::ALL.map(|role| Arc::clone(questions.of(role).info())).into()
+    }
+
+    fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
+        // Taken once: whatever is switched meanwhile, this batch is asked one set.
+        let questions = self.questions();
+        let texts: Vec<&str> = messages.iter().map(|m| m.clean()).collect();
+        let (answers, tokenise) = self.pool.install(|| {
+            let mut tokenise = Duration::ZERO;
+            let answers = Role::ALL.map(|role| {
+                let question = questions.of(role);
+                let (answer, took) = self.answer(role, question, &texts);
+                tokenise += took;
+                (Arc::clone(question.info()), answer)
+            });
+            (answers, tokenise)
+        });
+        record_tokenise(tokenise);
+        answers.into()
+    }
+}
