@@ -41,7 +41,7 @@ def arguments() -> argparse.Namespace:
     p.add_argument("--rounds", type=int, metavar="N", help="measured rounds (default 9; 4 with --quick)")
     p.add_argument("--threads", type=int, default=2, metavar="N", help="threads of every engine (default 2)")
     p.add_argument("--update-docs", action="store_true", help="write the tables into docs/performance.md")
-    p.add_argument("--work", type=Path, metavar="DIR", help="where models are made (default: engines/ in cargo's target folder; 9 GB)")
+    p.add_argument("--work", type=Path, metavar="DIR", help="where models are made (default: engines/ in cargo's target folder; 8 GB)")
     a = p.parse_args()
     for case in a.cases:
         if case not in CASES:

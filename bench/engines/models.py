@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import string
+import sys
 from pathlib import Path
 
 import torch
@@ -112,10 +113,14 @@ def ash_int8(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {k: v.contiguous() for k, v in out.items()}
 
 
-def make(name: str, folder: Path, int8_folder: Path) -> PreTrainedModel:
-    """Write model `name` to `folder`, and in our int8 layout to `int8_folder`."""
+def make(name: str, folder: Path, int8_folder: Path, most_rows: int | None) -> PreTrainedModel:
+    """Write model `name` to `folder`, and in our int8 layout to `int8_folder`.
+
+    `most_rows` makes word tables smaller: sooner made and loaded, while a forward pass is the same
+    work, since it reads only the rows of its tokens.
+    """
     torch.manual_seed(sum(map(ord, name)))
-    vocabulary = (DEBERTA | BERT)[name]
+    vocabulary = min((DEBERTA | BERT)[name], most_rows or sys.maxsize)
     model = (deberta if name in DEBERTA else bert)(vocabulary).eval()
     widen(model)
     model.save_pretrained(folder)

@@ -68,7 +68,8 @@ class Report:
                 f"{max(lengths)} tokens, {sum(lengths):,} in all, {work.padding(case):.0%} padding in a padded batch."
             )
         shapes = ", ".join(
-            f"{m['name']} ({m['model_type']}, {m['parameters'] / 1e6:.0f} M parameters)" for m in self.models.values()
+            f"{m['name']} ({m['model_type']}, {m['parameters'] / 1e6:.0f} M parameters, "
+            f"{m['vocab_size']:,} words)" for m in self.models.values()
         )
         return "\n".join([f"Models, random weights: {shapes}.", *lines])
 
