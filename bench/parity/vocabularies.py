@@ -8,6 +8,7 @@ import base64
 import io
 import json
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import sentencepiece
@@ -27,7 +28,7 @@ SENTENCES = [
     "今日は雨です。",
     "ten green bottles, 3 red ones and 17 more in the cellar",
 ]
-SIZE = 260
+SIZE = 260  # words of the WordPiece vocabularies
 
 
 def word_pieces(specials: dict[str, str]) -> Tokenizer:
@@ -36,7 +37,15 @@ def word_pieces(specials: dict[str, str]) -> Tokenizer:
     t.normalizer = normalizers.BertNormalizer(lowercase=True)
     t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     t.decoder = decoders.WordPiece()
-    t.train_from_iterator(SENTENCES, trainers.WordPieceTrainer(vocab_size=SIZE, special_tokens=list(specials.values())))
+    # Not by the library's trainer, which breaks ties at random.
+    normal = [t.normalizer.normalize_str(s) for s in SENTENCES]
+    counts = Counter(word for s in normal for word, _ in t.pre_tokenizer.pre_tokenize_str(s))
+    letters = sorted({c for word in counts for c in word})
+    pieces = [*specials.values(), *letters, *("##" + c for c in letters), *(f"##{s}" for s in ("ing", "ed", "en", "er"))]
+    words = sorted((w for w in counts if len(w) > 1), key=lambda w: (-counts[w], w))
+    pieces += words[: SIZE - len(pieces)]
+    t.model = models.WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token=specials["unk"])
+    t.add_special_tokens(list(specials.values()))
     return t
 
 

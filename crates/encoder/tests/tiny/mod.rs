@@ -10,7 +10,7 @@ pub(crate) struct Expected {
     template: String,
     odd: Vec<Odd>,
     rows: Vec<Row>,
-    zero_shot: Vec<Scores>,
+    zero_shot: Vec<Answer>,
 }
 
 #[derive(Deserialize)]
@@ -29,7 +29,7 @@ struct Row {
 }
 
 #[derive(Deserialize)]
-struct Scores {
+struct Answer {
     premise: String,
     labels: Vec<String>,
     multi_label: bool,
