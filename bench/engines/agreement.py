@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from engines import Engine
@@ -46,7 +47,9 @@ def scores(logits: list[float]) -> list[float]:
     return [e / sum(exponents) for e in exponents][: len(rows)]
 
 
-def check(workers: list[Worker], cases: list[dict]) -> tuple[list[Agreement], float]:
+def check(
+    workers: list[Worker], cases: list[dict], tell: Callable[[str], None]
+) -> tuple[list[Agreement], float]:
     """Compare every engine with PyTorch, or the first other f32 engine; and the spread of the logits."""
     reference = next((w for w in workers if w.engine.key == "torch-f32"), None)
     others = [w for w in workers if w.engine.precision == "f32" and not w.engine.answers_scores]
@@ -66,6 +69,7 @@ def check(workers: list[Worker], cases: list[dict]) -> tuple[list[Agreement], fl
                     same += best(want[i : i + LABELS]) == best(got[i : i + LABELS])
                     pairs += 1
         out.append(Agreement(worker.engine, reference.engine, drift, same, pairs))
+        tell(f"  {out[-1]}{'' if out[-1].ok else '  ← too far'}")
     every = [v for parts in expected.values() for part in parts for v in part[::LABELS]]
     mean = sum(every) / len(every)
     return out, math.sqrt(sum((v - mean) ** 2 for v in every) / len(every))

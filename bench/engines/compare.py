@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -58,9 +59,16 @@ def made(folder: Path, rows: int | None) -> Path:
     if not (inputs.exists() and stamp.exists() and stamp.read_text() == recipe):
         say(f"making models in {folder}")
         limit = [] if rows is None else [str(rows)]
-        subprocess.run([sys.executable, str(engines.HERE / "make.py"), str(folder), *limit], check=True)
+        succeed([sys.executable, str(engines.HERE / "make.py"), str(folder), *limit])
         stamp.write_text(recipe)
     return inputs
+
+
+def succeed(command: list[str]) -> None:
+    """Run a command whose failure says enough by itself."""
+    status = subprocess.run(command, stdout=sys.stderr, check=False).returncode
+    if status != 0:
+        raise SystemExit(f"failed with status {status}: {shlex.join(command)}")
 
 
 def select(inputs: Path, names: list[str]) -> tuple[Path, dict[str, dict], list[dict]]:
@@ -97,7 +105,7 @@ def run(a: argparse.Namespace) -> Report:
         rounds = Rounds(all=a.rounds, pipeline=rounds.pipeline, warm_up=rounds.warm_up)
     for build in engines.builds(chosen):
         say(shlex.join(build))
-        subprocess.run(build, check=True, stdout=sys.stderr)
+        succeed(build)
     work = a.work or engines.target() / "engines"
     folder = made(work / "quick", rows=32_000) if a.quick else made(work / "full", rows=None)
     inputs, models, cases = select(folder, a.cases)
@@ -110,9 +118,7 @@ def run(a: argparse.Namespace) -> Report:
             stack.callback(worker.close)
             workers.append(worker)
         say("comparing the answers")
-        agreements, spread = agreement.check(workers, cases)
-        for found in agreements:
-            say(f"  {found}{'' if found.ok else '  ← too far'}")
+        agreements, spread = agreement.check(workers, cases, say)
         if not all(found.ok for found in agreements):
             raise SystemExit("the engines do not compute the same: nothing was timed")
         timings = measure(workers, cases, rounds)
@@ -123,6 +129,7 @@ def run(a: argparse.Namespace) -> Report:
 
 def main() -> None:
     """Run and tell."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     a, start = arguments(), time.monotonic()
     report = run(a)
     if a.json:

@@ -27,6 +27,7 @@ class Pipeline:
         tokenizer = transformers.PreTrainedTokenizerFast(
             tokenizer_file=str(path / "tokenizer.json"), model_max_length=512,
             pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]", unk_token="[UNK]",
+            model_input_names=["input_ids", "token_type_ids", "attention_mask"],
         )  # fmt: skip
         model = transformers.AutoModelForSequenceClassification.from_pretrained(path)
         pipeline = transformers.pipeline("zero-shot-classification", model=model, tokenizer=tokenizer)

@@ -6,6 +6,7 @@ engine to change its ways, all workers but the one that is measured are stopped 
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import re
@@ -14,6 +15,12 @@ import subprocess
 from pathlib import Path
 
 from engines import Engine, command
+
+
+def die_with_parent() -> None:
+    """In the child: be killed when the parent is gone, so that no stopped worker is left behind."""
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Worker:
@@ -25,7 +32,7 @@ class Worker:
         counts = dict.fromkeys(["OMP_NUM_THREADS", "RAYON_NUM_THREADS", "RTEN_NUM_THREADS"], str(threads))
         self.process = subprocess.Popen(
             command(engine, python) + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env=os.environ | counts | {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"},
+            preexec_fn=die_with_parent, env=os.environ | counts | {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"},
         )  # fmt: skip
         ready = self._answer()
         self.load_ms: dict[str, float] = ready["load_ms"]

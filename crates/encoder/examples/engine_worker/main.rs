@@ -10,7 +10,7 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use ash_encoder::{Batch, Files, Precision, SequenceClassifier, kernel_names};
+use ash_encoder::{Batch, Files, Precision, SequenceClassifier, kernel_name};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -103,9 +103,7 @@ fn serve(args: &Args) -> Result<()> {
         models.insert(source.name.clone(), model?);
         load_ms.insert(&source.name, ms);
     }
-    let (f32_kernel, int8_kernel) = kernel_names();
-    let kernel = if args.precision == Precision::F32 { f32_kernel } else { int8_kernel };
-    let version = format!("ash-encoder {}, kernel {kernel}", env!("CARGO_PKG_VERSION"));
+    let version = format!("ash-encoder {}, {} kernels", env!("CARGO_PKG_VERSION"), kernel_name());
     let mut out = std::io::stdout();
     let peak = peak::measure(args.threads);
     writeln!(out, "{}", json!({ "ready": true, "load_ms": load_ms, "version": version, "peak": peak }))?;
