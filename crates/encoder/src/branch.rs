@@ -143,12 +143,11 @@ impl Branch {
     pub(crate) fn finish(&self, batch: &Batch, hidden: Hidden) -> Vec<Vec<f32>> {
         let mut x = hidden.0;
         let (sequences, shape) = (&batch.sequences, &self.shape);
-        let pooled = match &self.pooler {
-            Some(pooler) => pooler.forward(&layer::forward_first(&self.layers, x, sequences, shape)),
-            None => {
-                layer::forward(&self.layers, &mut x, sequences, shape);
-                means(&x, batch, self.width)
-            }
+        let pooled = if let Some(pooler) = &self.pooler {
+            pooler.forward(&layer::forward_first(&self.layers, x, sequences, shape))
+        } else {
+            layer::forward(&self.layers, &mut x, sequences, shape);
+            means(&x, batch, self.width)
         };
         let pooled = Rows::new(&pooled, self.width);
         self.classifiers.iter().map(|c| c.forward(&pooled, Activation::None).to_vec()).collect()

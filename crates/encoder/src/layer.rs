@@ -173,7 +173,7 @@ fn groups(sequences: &[Range<usize>]) -> Vec<Vec<Range<usize>>> {
     let mut start = 0;
     for sequence in sequences {
         // The group that the middle of the sequence falls into.
-        let middle = (sequence.start + sequence.end) / 2;
+        let middle = usize::midpoint(sequence.start, sequence.end);
         let place = (middle * wanted / tokens.max(1)).min(wanted - 1);
         if groups.is_empty() || place >= groups.len() {
             groups.push(Vec::new());

@@ -109,7 +109,7 @@ fn with(
     let mut out = Buffer::of(inputs.q.len());
     let target = Target(out.as_mut_ptr());
     (0..shape.heads).into_par_iter().for_each(|head| {
-        simd.run(Head { head, inputs, shape, cut: cut.as_ref(), scale, longest, target });
+        simd.run(OneHead { head, inputs, shape, cut: cut.as_ref(), scale, longest, target });
     });
     out
 }
@@ -124,7 +124,7 @@ unsafe impl Sync for Target {}
 unsafe impl Send for Target {}
 
 /// One head of every sequence.
-struct Head<'a> {
+struct OneHead<'a> {
     head: usize,
     inputs: Inputs<'a>,
     shape: &'a AttentionShape,
@@ -134,11 +134,10 @@ struct Head<'a> {
     target: Target,
 }
 
-impl Job for Head<'_> {
+impl Job for OneHead<'_> {
     type Output = ();
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
     fn run<M: Machine>(self, machine: M) {
         let lanes = machine.isa().f32().len();
         let size = self.shape.head_size;
@@ -148,7 +147,7 @@ impl Job for Head<'_> {
             values: Buffer::of(self.longest * size.next_multiple_of(lanes)),
             scores: Buffer::of(ROWS * most),
             window: Buffer::of(ROWS * (self.longest + ROWS).max(size).next_multiple_of(lanes)),
-            from_keys: Buffer::of(if self.cut.is_some_and(|c| c.query.is_some()) {
+            by_keys: Buffer::of(if self.cut.is_some_and(|c| c.query.is_some()) {
                 self.longest * self.longest
             } else {
                 0
@@ -173,12 +172,11 @@ struct Scratch {
     /// A few rows of products with neighbouring position vectors; then of values.
     window: Buffer<f32>,
     /// The term key · position: queries × t.
-    from_keys: Buffer<f32>,
+    by_keys: Buffer<f32>,
 }
 
-impl Head<'_> {
+impl OneHead<'_> {
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
     fn sequence<M: Machine>(&self, machine: M, sequence: &Range<usize>, first: usize, scratch: &mut Scratch) {
         let ops = machine.isa().f32();
         let lanes = ops.len();
@@ -187,15 +185,19 @@ impl Head<'_> {
         let (padded, columns) = (t.next_multiple_of(lanes), self.head * size);
         let queries = self.inputs.queries.of(sequence);
         let kv = &self.inputs.kv[sequence.start * 2 * width..sequence.end * 2 * width];
+        // Vectors of values that are no multiple of a machine's are read from a padded copy.
+        let whole = size.is_multiple_of(lanes);
         let value_stride = size.next_multiple_of(lanes);
         for (j, row) in kv.chunks_exact(2 * width).enumerate() {
             for (d, &k) in row[columns..columns + size].iter().enumerate() {
                 scratch.keys[d * padded + j] = k;
             }
-            scratch.values[j * value_stride..][..size].copy_from_slice(&row[width + columns..][..size]);
+            if !whole {
+                scratch.values[j * value_stride..][..size].copy_from_slice(&row[width + columns..][..size]);
+            }
         }
         if let Some((cut, table)) = self.cut.and_then(|c| Some((c, c.query.as_ref()?))) {
-            self.from_keys(machine, kv, queries, cut, table, scratch);
+            self.position_to_content(machine, kv, queries, cut, table, scratch);
         }
         for start in (0..queries).step_by(tile_rows::<M>()) {
             let rows = (queries - start).min(tile_rows::<M>());
@@ -207,49 +209,54 @@ impl Head<'_> {
                 b_stride: padded,
                 steps: size,
             };
-            // SAFETY: q has `rows` rows from here, keys `size` rows of `padded` columns.
-            unsafe { wide(machine, content, rows, padded, &mut scratch.scores, padded) };
+            // SAFETY: q has `rows` rows from here, keys `size` rows of `padded` columns; scores has room for them.
+            unsafe { products(machine, content, rows, padded, scratch.scores.as_mut_ptr(), padded) };
             if let Some((cut, table)) = self.cut.and_then(|c| Some((c, c.key.as_ref()?))) {
                 let reach = (t + rows - 1).next_multiple_of(lanes);
                 let b = table[self.head * size * cut.stride + cut.zero - (start + rows - 1)..].as_ptr();
                 let terms = Operands { a: q.as_ptr(), a_stride: width, b, b_stride: cut.stride, steps: size };
                 // SAFETY: as above; the table has `size` rows with room for a vector behind the last distance.
-                unsafe { wide(machine, terms, rows, reach, &mut scratch.window, reach) };
+                unsafe { products(machine, terms, rows, reach, scratch.window.as_mut_ptr(), reach) };
             }
             let padded_window = (t + rows - 1).next_multiple_of(lanes);
             for r in 0..rows {
                 let from_query = self.cut.and_then(|c| c.key.as_ref());
                 let from_query = from_query.map(|_| &scratch.window[r * padded_window + rows - 1 - r..][..t]);
                 let from_key = self.cut.and_then(|c| c.query.as_ref());
-                let from_key = from_key.map(|_| &scratch.from_keys[(start + r) * t..][..t]);
+                let from_key = from_key.map(|_| &scratch.by_keys[(start + r) * t..][..t]);
                 let bias = self.shape.bias.as_ref().map(|b| b.row(self.head, start + r, t));
                 let row = &mut scratch.scores[r * padded..][..t];
                 vectors::softmax_of(machine, row, [from_query, from_key], self.scale, bias);
             }
-            let weighted = Operands {
+            let weights = Operands {
                 a: scratch.scores.as_ptr(),
                 a_stride: padded,
                 b: scratch.values.as_ptr(),
                 b_stride: value_stride,
                 steps: t,
             };
-            // SAFETY: scores has `rows` rows of t, values t rows of `value_stride`.
-            unsafe { wide(machine, weighted, rows, value_stride, &mut scratch.window, value_stride) };
-            for r in 0..rows {
-                // SAFETY: this head owns `size` columns of every row of the output.
-                let out = unsafe {
-                    let at = self.target.0.add((first + start + r) * width + columns);
-                    std::slice::from_raw_parts_mut(at, size)
-                };
-                out.copy_from_slice(&scratch.window[r * value_stride..][..size]);
+            // SAFETY: this head owns `size` columns of every row of the output.
+            let out = unsafe { self.target.0.add((first + start) * width + columns) };
+            if whole {
+                let weights = Operands { b: kv[width + columns..].as_ptr(), b_stride: 2 * width, ..weights };
+                // SAFETY: scores has `rows` rows of t, kv t rows of `size` values for this head; so has the output.
+                unsafe { products(machine, weights, rows, size, out, width) };
+            } else {
+                // SAFETY: scores has `rows` rows of t, values t rows of `value_stride`, the window has room for all.
+                unsafe {
+                    let window = scratch.window.as_mut_ptr();
+                    products(machine, weights, rows, value_stride, window, value_stride);
+                    for r in 0..rows {
+                        out.add(r * width).copy_from_nonoverlapping(window.add(r * value_stride), size);
+                    }
+                }
             }
         }
     }
 
     /// The term of keys with the positions of their queries, `k_j · P(i − j)`, for all queries i.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
-    fn from_keys<M: Machine>(
+    fn position_to_content<M: Machine>(
         &self,
         machine: M,
         kv: &[f32],
@@ -273,8 +280,8 @@ impl Head<'_> {
             };
             // SAFETY: kv has `rows` rows from here; the table has `size` rows with room for a vector behind
             // the last distance.
-            unsafe { wide(machine, operands, rows, reach, &mut scratch.window, reach) };
-            for (i, row) in scratch.from_keys[..queries * t].chunks_exact_mut(t).enumerate() {
+            unsafe { products(machine, operands, rows, reach, scratch.window.as_mut_ptr(), reach) };
+            for (i, row) in scratch.by_keys[..queries * t].chunks_exact_mut(t).enumerate() {
                 for (r, term) in row[start..start + rows].iter_mut().enumerate() {
                     *term = scratch.window[r * reach + rows - 1 - r + i];
                 }
@@ -288,23 +295,21 @@ impl Head<'_> {
 /// # Safety
 /// As [`tile`], for as many columns.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
-unsafe fn wide<M: Machine>(
+unsafe fn products<M: Machine>(
     machine: M,
     operands: Operands<f32>,
     rows: usize,
     columns: usize,
-    out: &mut [f32],
+    out: *mut f32,
     stride: usize,
 ) {
     let lanes = machine.isa().f32().len();
-    assert!(out.len() >= (rows - 1) * stride + columns && stride >= columns);
     for first in (0..columns).step_by(VECTORS * lanes) {
         let vectors = ((columns - first) / lanes).min(VECTORS);
-        // SAFETY: `out` holds rows × columns (above); the operands are the caller's.
+        // SAFETY: operands and output are the caller's, `first` columns further.
         unsafe {
             let operands = Operands { b: operands.b.add(first), ..operands };
-            tile::<M, Floats>(machine, operands, rows, vectors, out.as_mut_ptr().add(first), stride);
+            tile::<M, Floats>(machine, operands, rows, vectors, out.add(first), stride);
         }
     }
 }

@@ -188,7 +188,6 @@ impl Epilogue<'_> {
 
     /// Write a vector of products, times `scale`, to row `row`, columns `vector · lanes …` of the panel.
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
     fn finish<I: Isa>(&self, isa: I, row: usize, vector: usize, product: I::F32, scale: I::F32) {
         let ops = isa.f32();
         let channel = self.first + vector * ops.len();
@@ -235,7 +234,6 @@ impl Job for FloatPanel<'_> {
     type Output = ();
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
     fn run<M: Machine>(self, machine: M) {
         let ops = machine.isa().f32();
         let vectors = self.epilogue.vectors(ops.len());
@@ -278,7 +276,6 @@ impl Job for BytePanel<'_> {
     type Output = ();
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
     fn run<M: Machine>(self, machine: M) {
         let (floats, ints) = (machine.isa().f32(), machine.isa().i32());
         let lanes = ints.len();

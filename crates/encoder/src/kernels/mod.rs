@@ -1,4 +1,14 @@
 //! The numeric work. Each kernel has a plain scalar twin in its tests.
+//!
+//! - [`simd`]: the instruction sets, and which one is used
+//! - [`product`]: the tile of sums at the heart of every product; [`linear`]: layers made of such tiles
+//! - [`attention`], [`relative`]: attention, and the position tables of `DeBERTa`
+//! - [`norm`], [`quantise`], [`vectors`]: passes over rows; [`rows`], [`buffer`]: what they read and write
+
+#![expect(
+    clippy::inline_always,
+    reason = "only inlined does a part of a kernel get the instruction set of the whole"
+)]
 
 mod attention;
 mod buffer;

@@ -50,7 +50,6 @@ impl Job for Normalisation<'_> {
     type Output = ();
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
     fn run<M: Machine>(self, machine: M) {
         let LayerNorm { weight, bias, eps } = self.norm;
         let width = weight.len();

@@ -26,7 +26,6 @@ pub(crate) fn tile_columns(simd: Simd) -> usize {
 
 /// Rows of a tile on this machine: the sums, the columns and one number must fit its registers.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
 pub(crate) fn tile_rows<M: Machine>() -> usize {
     if M::MANY_REGISTERS { ROWS } else { 4 }
 }
@@ -158,7 +157,6 @@ pub(crate) struct Operands<W> {
 /// `rows` rows of `steps` words must be readable at `a`, and `steps` rows of `vectors` whole vectors
 /// at `b`; `rows` rows of as many vectors must be writable at `out`.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
 pub(crate) unsafe fn tile<M: Machine, P: Multiply<M>>(
     machine: M,
     operands: Operands<P::Word>,
@@ -167,7 +165,7 @@ pub(crate) unsafe fn tile<M: Machine, P: Multiply<M>>(
     out: *mut P::Sum,
     stride: usize,
 ) {
-    // SAFETY (all arms): rows and vectors are those that the caller promises to be readable.
+    // SAFETY: in all arms, rows and vectors are those that the caller promises to be readable.
     unsafe {
         match vectors {
             1 => by_rows::<M, P, 1>(machine, operands, rows, out, stride),
@@ -178,7 +176,6 @@ pub(crate) unsafe fn tile<M: Machine, P: Multiply<M>>(
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
 unsafe fn by_rows<M: Machine, P: Multiply<M>, const V: usize>(
     machine: M,
     operands: Operands<P::Word>,
@@ -186,7 +183,7 @@ unsafe fn by_rows<M: Machine, P: Multiply<M>, const V: usize>(
     out: *mut P::Sum,
     stride: usize,
 ) {
-    // SAFETY (all arms): as in `tile`.
+    // SAFETY: in all arms, as in `tile`.
     unsafe {
         match rows {
             1 => fixed::<M, P, 1, V>(machine, operands, out, stride),
@@ -204,7 +201,6 @@ unsafe fn by_rows<M: Machine, P: Multiply<M>, const V: usize>(
 }
 
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
 #[expect(clippy::needless_range_loop, reason = "indices of fixed arrays unroll into registers")]
 unsafe fn fixed<M: Machine, P: Multiply<M>, const R: usize, const V: usize>(
     machine: M,

@@ -55,7 +55,6 @@ impl Job for Quantisation<'_> {
     type Output = ();
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
     fn run<M: Machine>(self, machine: M) {
         let rows = self.x.chunks_exact(self.cols).zip(self.words.chunks_exact_mut(self.words_a_row));
         for ((row, words), (scale, zero)) in rows.zip(self.scales.iter_mut().zip(self.zeros)) {

@@ -163,13 +163,11 @@ impl<I: Isa> Machine for Plain<I> {
     const MANY_REGISTERS: bool = cfg!(target_arch = "aarch64");
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
     fn isa(self) -> I {
         self.0
     }
 
     #[inline(always)]
-    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
     fn dot(self, sum: I::I32, a: I::I32, b: I::I32) -> I::I32 {
         let (mut sums, a, b) = (sum.to_array(), a.to_array(), b.to_array());
         for lane in 0..self.0.i32().len() {
@@ -234,13 +232,11 @@ mod x86 {
                 const MANY_REGISTERS: bool = $many;
 
                 #[inline(always)]
-                #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
                 fn isa(self) -> $isa {
                     self.0
                 }
 
                 #[inline(always)]
-                #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
                 fn dot(
                     self,
                     $sum: <$isa as Isa>::I32,

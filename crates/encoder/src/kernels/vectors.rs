@@ -58,7 +58,6 @@ macro_rules! fold {
 
 /// The smallest and the largest of `xs` and 0.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
 pub(crate) fn range<M: Machine>(machine: M, xs: &[f32]) -> (f32, f32) {
     let ops = machine.isa().f32();
     let low = fold!(machine, xs, ops.zero(), |s, x| ops.min(s, x), |a, b| ops.min(a, b));
@@ -68,7 +67,6 @@ pub(crate) fn range<M: Machine>(machine: M, xs: &[f32]) -> (f32, f32) {
 
 /// `(Σ x) / n` and `(Σ (x − mean)²) / n`.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
 pub(crate) fn mean_and_variance<M: Machine>(machine: M, xs: &[f32]) -> (f32, f32) {
     let ops = machine.isa().f32();
     let n = xs.len() as f32;
@@ -90,7 +88,6 @@ pub(crate) fn mean_and_variance<M: Machine>(machine: M, xs: &[f32]) -> (f32, f32
 
 /// `x ← (x − mean) · scale · weight + bias`
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
 pub(crate) fn normalise<M: Machine>(
     machine: M,
     xs: &mut [f32],
@@ -119,7 +116,6 @@ pub(crate) fn normalise<M: Machine>(
 
 /// `a ← a + b`
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
 pub(crate) fn add<M: Machine>(machine: M, a: &mut [f32], b: &[f32]) {
     let ops = machine.isa().f32();
     each_vector!(
@@ -132,7 +128,6 @@ pub(crate) fn add<M: Machine>(machine: M, a: &mut [f32], b: &[f32]) {
 
 /// `x ← (x + Σ terms) · scale + bias`, then its softmax.
 #[inline(always)]
-#[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
 pub(crate) fn softmax_of<M: Machine>(
     machine: M,
     xs: &mut [f32],
