@@ -121,9 +121,8 @@ def run(a: argparse.Namespace) -> Report:
         agreements, spread = agreement.check(workers, cases, say)
         if not all(found.ok for found in agreements):
             raise SystemExit("the engines do not compute the same: nothing was timed")
-        timings = measure(workers, cases, rounds)
+        timings, peak = measure(workers, cases, rounds)
         resources = {w.engine: Resources(w.version, w.load_ms, w.peak_rss_mib()) for w in workers}
-        peak = next((w.peak for w in workers if w.engine.name == "ash"), {})
     return Report(heading(a, rounds, load), models, cases, timings, resources, agreements, spread, peak)
 
 

@@ -2,6 +2,7 @@
 
     {"case": "bert_12", "rounds": 3}     → {"ms": [41.2, 40.9, 41.0]}
     {"case": "bert_12", "logits": true}  → {"logits": [[…]]}, one row-major list a part
+    {"peak": true}                       → {"peak": {"int8_gops": …}}, the machine's limit (ours only)
     end of input                         → the worker ends
 
 Before the first request a worker has loaded its models and says

@@ -32,12 +32,12 @@ class Worker:
         counts = dict.fromkeys(["OMP_NUM_THREADS", "RAYON_NUM_THREADS", "RTEN_NUM_THREADS"], str(threads))
         self.process = subprocess.Popen(
             command(engine, python) + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            preexec_fn=die_with_parent, env=os.environ | counts | {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"},
+            preexec_fn=die_with_parent,
+            env=os.environ | counts | {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"},
         )  # fmt: skip
         ready = self._answer()
         self.load_ms: dict[str, float] = ready["load_ms"]
         self.version: str = ready["version"]
-        self.peak: dict[str, float] = ready.get("peak", {})
         self._sleep()
 
     def logits(self, case: str) -> list[list[float]]:
@@ -47,6 +47,10 @@ class Worker:
     def time(self, case: str, rounds: int) -> list[float]:
         """Milliseconds of each of `rounds` runs."""
         return self._ask({"case": case, "rounds": rounds})["ms"]
+
+    def machine_limit(self) -> dict[str, float]:
+        """10⁹ operations a second that the machine could do at most; only our own worker measures it."""
+        return self._ask({"peak": True})["peak"]
 
     def peak_rss_mib(self) -> float:
         """The most memory that the process ever held, mapped files included."""

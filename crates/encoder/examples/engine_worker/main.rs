@@ -45,7 +45,10 @@ impl Args {
 /// What the other side asks for.
 #[derive(Deserialize)]
 struct Request {
+    #[serde(default)]
     case: String,
+    #[serde(default)]
+    peak: bool,
     #[serde(default)]
     rounds: usize,
     #[serde(default)]
@@ -83,7 +86,7 @@ fn answer(models: &Models, case: &Case, request: &Request) -> Result<Value> {
     if request.logits {
         return Ok(json!({ "logits": once() }));
     }
-    let ms: Vec<f64> = (0..request.rounds).map(|_| milliseconds(&once).1).collect();
+    let ms: Vec<f64> = (0..request.rounds).map(|_| milliseconds(once).1).collect();
     Ok(json!({ "ms": ms }))
 }
 
@@ -105,11 +108,15 @@ fn serve(args: &Args) -> Result<()> {
     }
     let version = format!("ash-encoder {}, {} kernels", env!("CARGO_PKG_VERSION"), kernel_name());
     let mut out = std::io::stdout();
-    let peak = peak::measure(args.threads);
-    writeln!(out, "{}", json!({ "ready": true, "load_ms": load_ms, "version": version, "peak": peak }))?;
+    writeln!(out, "{}", json!({ "ready": true, "load_ms": load_ms, "version": version }))?;
     out.flush()?;
     for line in std::io::stdin().lock().lines() {
         let request: Request = serde_json::from_str(&line?)?;
+        if request.peak {
+            writeln!(out, "{}", json!({ "peak": peak::measure(args.threads) }))?;
+            out.flush()?;
+            continue;
+        }
         let case = inputs.cases.iter().find(|c| c.name == request.case);
         let case = case.ok_or_else(|| format!("no case {}", request.case))?;
         writeln!(out, "{}", answer(&models, case, &request)?)?;

@@ -50,7 +50,13 @@ use x86_64::{f32, int8};
 
 #[cfg(target_arch = "x86_64")]
 mod x86_64 {
-    use std::arch::x86_64::*;
+    use std::arch::x86_64::{
+        _mm256_add_epi32, _mm256_cvtss_f32, _mm256_extract_epi32, _mm256_fmadd_ps, _mm256_madd_epi16,
+        _mm256_maddubs_epi16, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_ps, _mm256_setzero_ps,
+        _mm256_setzero_si256, _mm256_xor_si256, _mm512_dpbusd_epi32, _mm512_fmadd_ps,
+        _mm512_reduce_add_epi32, _mm512_reduce_add_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
+        _mm512_setzero_si512,
+    };
     use std::hint::black_box;
 
     use super::Kind;
