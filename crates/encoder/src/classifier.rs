@@ -56,6 +56,34 @@ impl SequenceClassifier {
         self.trunk.tokenize_pairs(pairs)
     }
 
+    /// A batch of sequences that were tokenised elsewhere: the ids of each, special tokens included, and
+    /// its token types (0 for the first text of a pair, 1 for the second).
+    ///
+    /// The error of a sequence that does not fit the model says which one and why.
+    pub fn batch_of_ids<I, T>(&self, sequences: &[(I, T)]) -> Result<Batch, EncoderError>
+    where
+        I: AsRef<[u32]>,
+        T: AsRef<[u8]>,
+    {
+        let (words, most) = (self.config().vocab_size, self.config().max_tokens());
+        let mut batch = Batch::default();
+        for (sequence, (ids, types)) in sequences.iter().enumerate() {
+            let (ids, types) = (ids.as_ref(), types.as_ref());
+            let refuse = |why: String| EncoderError::Ids { sequence, why };
+            if ids.is_empty() || ids.len() > most {
+                return Err(refuse(format!("{} tokens; the model takes 1 to {most}", ids.len())));
+            }
+            if types.len() != ids.len() {
+                return Err(refuse(format!("{} tokens, but {} token types", ids.len(), types.len())));
+            }
+            if let Some(id) = ids.iter().find(|&&id| id as usize >= words) {
+                return Err(refuse(format!("token {id}; the model knows {words} words")));
+            }
+            batch.push(ids.iter().copied().zip(types.iter().copied()), false);
+        }
+        Ok(batch)
+    }
+
     /// Logits, row-major: `batch.len()` × `labels().len()`.
     pub fn logits(&self, batch: &Batch) -> Vec<f32> {
         self.branch.finish(batch, self.trunk.forward(batch)).concat()

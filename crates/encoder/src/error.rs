@@ -121,4 +121,12 @@ pub enum EncoderError {
         /// The most it could have.
         most: usize,
     },
+    /// Token ids that were made elsewhere do not fit the model.
+    #[error("sequence {sequence} does not fit the model: {why}")]
+    Ids {
+        /// Its place among those given, from 0.
+        sequence: usize,
+        /// What is wrong with it.
+        why: String,
+    },
 }
