@@ -17,12 +17,15 @@
 //! - `arch`: what differs between model families (tensor names, embeddings, position bias)
 //! - `kernels`: matrix products, attention, normalisation, each beside a scalar twin in its tests
 //! - `layer`, [`trunk`], [`branch`]: the forward pass
+//! - [`convert`], [`keep`]: a float file → int8, and what stays f32 in it
 
 mod arch;
 pub mod branch;
 pub mod config;
+pub mod convert;
 pub mod error;
 pub mod files;
+pub mod keep;
 mod kernels;
 mod layer;
 mod matrix;
@@ -34,6 +37,7 @@ pub use branch::{Branch, Head, Pooling};
 pub use config::{Config, ModelType};
 pub use error::EncoderError;
 pub use files::{Bytes, Files};
+pub use keep::Keep;
 pub use kernels::{Precision, kernel_names};
 pub use tokens::Batch;
 pub use trunk::{Hidden, Trunk};

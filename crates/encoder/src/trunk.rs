@@ -46,6 +46,7 @@ impl Trunk {
         let width = config.hidden_size;
         let word_table = format!("{prefix}embeddings.word_embeddings.weight");
         let words = weights.matrix(&word_table, config.vocab_size, width)?;
+        let words = words.stored_as(weights.precision(&word_table, precision));
         let norm_of = |part: &str| weights.vector(&format!("{prefix}embeddings.LayerNorm.{part}"), width);
         let norm = LayerNorm::new(norm_of("weight")?, norm_of("bias")?, config.layer_norm_eps);
         let layers = (0..config.num_hidden_layers)
