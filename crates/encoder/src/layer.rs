@@ -33,8 +33,9 @@ impl Layer {
         let (width, inner) = (config.hidden_size, config.intermediate_size);
         let matrix = |name: &str, out, inp| weights.matrix(&format!("{name}.weight"), out, inp);
         let bias = |name: &str, out| weights.vector(&format!("{name}.bias"), out);
+        let precision = |name: &str| weights.precision(&format!("{name}.weight"), precision);
         let linear = |name: &str, out, inp| -> Result<Linear, EncoderError> {
-            Ok(Linear::new(matrix(name, out, inp)?, bias(name, out)?, precision))
+            Ok(Linear::new(matrix(name, out, inp)?, bias(name, out)?, precision(name)))
         };
         let norm = |name: &str| -> Result<LayerNorm, EncoderError> {
             let weight = weights.vector(&format!("{name}.weight"), width)?;
@@ -45,7 +46,7 @@ impl Layer {
             Matrix::stack(projections.iter().map(|n| matrix(n, width, width)).collect::<Result<_, _>>()?);
         let qkv_bias: Vec<Vec<f32>> = projections.iter().map(|n| bias(n, width)).collect::<Result<_, _>>()?;
         Ok(Layer {
-            qkv: Linear::new(qkv, qkv_bias.concat(), precision),
+            qkv: Linear::new(qkv, qkv_bias.concat(), precision(&names.query)),
             attention_output: linear(&names.attention_output, width, width)?,
             attention_norm: norm(&names.attention_norm)?,
             intermediate: linear(&names.intermediate, inner, width)?,
