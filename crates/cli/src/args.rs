@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anstream::ColorChoice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{analyze, bench, config, eval, serve, tune};
+use crate::{analyze, bench, config, eval, models, serve, tune};
 
 /// Reads a community's messages and tells its crisis team which ones need a human now.
 ///
@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Tune(tune::Args),
     /// Measure start, memory, latency and throughput on this machine
     Bench(bench::Args),
+    /// List, fetch, check, convert and time models on disk
+    Models(models::Args),
     /// Show the configuration
     Config(config::Args),
 }

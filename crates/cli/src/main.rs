@@ -9,6 +9,7 @@ mod args;
 mod bench;
 mod config;
 mod eval;
+mod models;
 mod outcome;
 mod progress;
 mod rows;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => eval::run(&cli.global, &args),
         Command::Tune(args) => tune::run(&cli.global, &args),
         Command::Bench(args) => bench::run(&cli.global, &args),
+        Command::Models(args) => models::run(&cli.global, &args),
         Command::Config(args) => config::run(&cli.global, &args),
     };
     match ended {

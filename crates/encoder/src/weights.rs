@@ -84,6 +84,20 @@ impl Weights {
         entries.unwrap_or_default().into_iter().collect()
     }
 
+    /// How most of the file is stored: `f32`, `f16`, `bf16`, `int8`; `int8+f32` if it keeps matrices
+    /// in f32.
+    pub fn stored_precision(&self) -> String {
+        let mut bytes: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, view) in self.tensors().map(|t| t.tensors()).unwrap_or_default() {
+            *bytes.entry(format!("{:?}", view.dtype()).to_lowercase()).or_default() += view.data().len();
+        }
+        match bytes.iter().max_by_key(|(_, bytes)| **bytes) {
+            _ if !self.marked.is_empty() && bytes.contains_key("i8") => "int8+f32".to_owned(),
+            _ if bytes.contains_key("i8") => "int8".to_owned(),
+            most => most.map_or_else(String::new, |(dtype, _)| dtype.clone()),
+        }
+    }
+
     /// A vector of `len` numbers, as f32.
     pub fn vector(&self, tensor: &str, len: usize) -> Result<Vec<f32>, EncoderError> {
         self.floats(tensor, &[len])
