@@ -1,10 +1,12 @@
 """Tiny random models with the answers PyTorch transformers gives for them.
 
-    pip install torch transformers safetensors tokenizers
+    pip install torch transformers safetensors tokenizers sentencepiece
     python bench/parity/make.py crates/encoder/tests/data
 
 writes one folder a model (config.json, tokenizer.json, model.safetensors, expected.json), small
-enough to commit; crates/encoder/tests/parity.rs compares ash-encoder with them to 1e-4.
+enough to commit: `bert` and `mpnet` with hidden states and our own heads, and below `classifiers`
+plain sequence classification models of every family (see classifiers.py). The tests
+`parity*.rs` of crates/encoder compare ash-encoder with them to 1e-4.
 """
 
 import json
@@ -12,6 +14,7 @@ import random
 import sys
 from pathlib import Path
 
+import classifiers
 import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
@@ -114,3 +117,4 @@ if __name__ == "__main__":
     bert(target)
     mpnet(target)
     print(f"wrote {target}/bert and {target}/mpnet")
+    classifiers.make_all(target / "classifiers")

@@ -1,30 +1,33 @@
 //! The part of a model that is its own: further layers, pooling, classification heads.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::arch;
-use crate::config::ModelType;
+use crate::batch::Batch;
+use crate::config::Config;
 use crate::error::EncoderError;
 use crate::files::Files;
 use crate::kernels::{Activation, AttentionShape, Linear, Precision};
 use crate::layer::Layer;
-use crate::tokens::Batch;
+use crate::nonlinearity::Nonlinearity;
 use crate::trunk::{Hidden, Trunk};
-use crate::weights::Weights;
+use crate::weights::{WEIGHTS_FILE, Weights};
 
 /// How the token vectors of a sequence become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pooling {
     /// Their mean.
     Mean,
-    /// The first token's vector, through BERT's pooler (dense + tanh).
-    BertPooler,
+    /// The first token's vector, through a matrix and this function.
+    First(Nonlinearity),
 }
 
 /// A classification head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// Its name: `heads.NAME.weight` in the file, or `classifier`.
+    /// Its name: `heads.NAME.weight` in the file, or `classifier` for the one head of a plain model.
     pub name: String,
     /// How many logits it gives.
     pub outputs: usize,
@@ -35,61 +38,90 @@ pub struct Branch {
     shape: AttentionShape,
     width: usize,
     layers: Vec<Layer>,
-    pooler: Option<Linear>,
+    pooler: Option<Pooler>,
     heads: Vec<Head>,
     classifiers: Vec<Linear>,
+}
+
+/// What a plain model does to the first token's vector before it classifies it.
+struct Pooler {
+    dense: Linear,
+    nonlinearity: Nonlinearity,
 }
 
 impl Branch {
     /// Load the layers behind the trunk's last, and the heads, from `model.safetensors`.
     ///
-    /// Layers are those with the next numbers (`encoder.layer.4…` above a trunk of four). Heads are
-    /// `heads.NAME.{weight,bias}`, mean-pooled; or `classifier.{weight,bias}` as transformers'
-    /// `BertForSequenceClassification` saves it, with BERT's pooler. Heads stay f32: they are small,
-    /// and every verdict passes through them.
+    /// Layers are those with the next numbers (`encoder.layer.4…` above a trunk of four), as many as
+    /// the file has. Heads are `heads.NAME.{weight,bias}`, mean-pooled; where there are none, the
+    /// head of transformers' `…ForSequenceClassification` of the family, over the first token.
+    /// Heads and pooler stay f32: they are small, and every verdict passes through them.
     pub fn load(files: &Files, trunk: &Trunk, precision: Precision) -> Result<Self, EncoderError> {
-        let config = &trunk.config;
+        let config = trunk.config();
         let weights = Weights::open(files)?;
         let prefix = arch::prefix(config.model_type, &weights);
-        let width = config.hidden_size;
-        let first = config.num_hidden_layers;
+        let first = trunk.layers();
         let more = (first..first + 96)
             .take_while(|&i| {
                 let names = arch::layer_names(config.model_type, prefix, i);
                 weights.has(&format!("{}.weight", names.query))
             })
             .count();
-        let layers = (first..first + more)
-            .into_par_iter()
-            .map(|i| Layer::load(config, &weights, prefix, i, precision))
-            .collect::<Result<_, _>>()?;
-
-        let mut heads = named_heads(&weights, config.labels.len());
+        let mut heads = named_heads(&weights);
         heads.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut classifiers = Vec::new();
-        for head in &heads {
-            let base = head_tensor(&head.name);
-            let weight = weights.matrix(&format!("{base}.weight"), head.outputs, width)?;
-            let bias = weights.vector(&format!("{base}.bias"), head.outputs)?;
-            classifiers.push(Linear::new(weight, bias, Precision::F32));
-        }
         if heads.is_empty() {
-            return Err(EncoderError::NoTensor {
-                file: files.describe(crate::weights::WEIGHTS_FILE),
-                tensor: "heads.*.weight or classifier.weight".to_owned(),
-                expected: vec![config.labels.len(), width],
-            });
+            let plain = format!("{}.weight", arch::head_names(config, prefix).classifier);
+            if !weights.has(&plain) {
+                return Err(EncoderError::NoTensor {
+                    file: files.describe(WEIGHTS_FILE),
+                    tensor: format!("heads.*.weight or {plain}"),
+                    expected: vec![config.labels.len(), config.hidden_size],
+                });
+            }
+            return Branch::plain(trunk, &weights, first..first + more, precision);
         }
-        let pooled_by_bert =
-            config.model_type == ModelType::Bert && heads.iter().any(|h| h.name == CLASSIFIER);
-        let pooler = if pooled_by_bert {
-            let weight = weights.matrix(&format!("{prefix}pooler.dense.weight"), width, width)?;
-            let bias = weights.vector(&format!("{prefix}pooler.dense.bias"), width)?;
-            Some(Linear::new(weight, bias, Precision::F32))
-        } else {
-            None
+        let classifiers = heads
+            .iter()
+            .map(|head| linear(&weights, &format!("heads.{}", head.name), head.outputs, config.hidden_size))
+            .collect::<Result<_, _>>()?;
+        let layers = layers(config, &weights, first..first + more, precision)?;
+        let (shape, width) = (trunk.shape.clone(), config.hidden_size);
+        Ok(Branch { shape, width, layers, pooler: None, heads, classifiers })
+    }
+
+    /// The rest of a plain model: the config's layers behind the trunk's, and the family's own head.
+    pub(crate) fn load_plain(
+        files: &Files,
+        trunk: &Trunk,
+        precision: Precision,
+    ) -> Result<Self, EncoderError> {
+        let layers = trunk.layers()..trunk.config().num_hidden_layers;
+        Branch::plain(trunk, &Weights::open(files)?, layers, precision)
+    }
+
+    fn plain(
+        trunk: &Trunk,
+        weights: &Weights,
+        range: Range<usize>,
+        precision: Precision,
+    ) -> Result<Self, EncoderError> {
+        let (config, width) = (trunk.config(), trunk.config().hidden_size);
+        let names = arch::head_names(config, arch::prefix(config.model_type, weights));
+        // A config without labels leaves their number to the file.
+        let outputs = match config.labels.len() {
+            0 => weights.rows(&format!("{}.weight", names.classifier)),
+            labels => labels,
         };
-        Ok(Branch { shape: trunk.shape.clone(), width, layers, pooler, heads, classifiers })
+        let classifier = linear(weights, names.classifier, outputs, width)?;
+        let dense = linear(weights, &names.dense, width, width)?;
+        Ok(Branch {
+            shape: trunk.shape.clone(),
+            width,
+            layers: layers(config, weights, range, precision)?,
+            pooler: Some(Pooler { dense, nonlinearity: names.nonlinearity }),
+            heads: vec![Head { name: "classifier".to_owned(), outputs }],
+            classifiers: vec![classifier],
+        })
     }
 
     /// The heads, in the order of [`Branch::forward`]'s answer (by name).
@@ -99,54 +131,72 @@ impl Branch {
 
     /// How token vectors become one.
     pub fn pooling(&self) -> Pooling {
-        if self.pooler.is_some() { Pooling::BertPooler } else { Pooling::Mean }
+        self.pooler.as_ref().map_or(Pooling::Mean, |p| Pooling::First(p.nonlinearity))
     }
 
     /// Logits of every head, each row-major `[batch.len() × outputs]`, from the trunk's output.
     pub fn forward(&self, batch: &Batch, hidden: &Hidden) -> Vec<Vec<f32>> {
-        let mut x = hidden.0.clone();
+        self.finish(batch, hidden.clone())
+    }
+
+    /// The same, in the trunk's own memory.
+    pub(crate) fn finish(&self, batch: &Batch, hidden: Hidden) -> Vec<Vec<f32>> {
+        let mut x = hidden.0;
         for layer in &self.layers {
             layer.forward(&mut x, &batch.sequences, &self.shape);
         }
-        let pooled = self.pool(&x, batch);
+        let pooled = match &self.pooler {
+            Some(pooler) => pooler.forward(&x, batch, self.width),
+            None => means(&x, batch, self.width),
+        };
         self.classifiers.iter().map(|c| c.forward(&pooled, Activation::None)).collect()
     }
+}
 
-    fn pool(&self, x: &[f32], batch: &Batch) -> Vec<f32> {
-        let width = self.width;
-        let mut pooled = Vec::with_capacity(batch.len() * width);
-        for sequence in &batch.sequences {
-            let rows = &x[sequence.start * width..sequence.end * width];
-            if self.pooler.is_some() {
-                pooled.extend_from_slice(&rows[..width]);
-                continue;
-            }
-            let mut mean = vec![0.0_f32; width];
-            for row in rows.chunks_exact(width) {
-                for (m, v) in mean.iter_mut().zip(row) {
-                    *m += v;
-                }
-            }
-            let n = sequence.len() as f32;
-            pooled.extend(mean.iter().map(|m| m / n));
-        }
-        match &self.pooler {
-            None => pooled,
-            Some(dense) => dense.forward(&pooled, Activation::None).iter().map(|v| v.tanh()).collect(),
-        }
+impl Pooler {
+    fn forward(&self, x: &[f32], batch: &Batch, width: usize) -> Vec<f32> {
+        let rows = batch.sequences.iter().flat_map(|s| &x[s.start * width..(s.start + 1) * width]);
+        let first: Vec<f32> = rows.copied().collect();
+        let mut pooled = self.dense.forward(&first, Activation::None);
+        self.nonlinearity.apply(&mut pooled);
+        pooled
     }
 }
 
-/// The head of a plain sequence classification model.
-const CLASSIFIER: &str = "classifier";
-
-fn head_tensor(name: &str) -> String {
-    if name == CLASSIFIER { name.to_owned() } else { format!("heads.{name}") }
+fn means(x: &[f32], batch: &Batch, width: usize) -> Vec<f32> {
+    let mut pooled = Vec::with_capacity(batch.len() * width);
+    for sequence in &batch.sequences {
+        let mut mean = vec![0.0_f32; width];
+        for row in x[sequence.start * width..sequence.end * width].chunks_exact(width) {
+            for (m, v) in mean.iter_mut().zip(row) {
+                *m += v;
+            }
+        }
+        let n = sequence.len() as f32;
+        pooled.extend(mean.iter().map(|m| m / n));
+    }
+    pooled
 }
 
-/// The heads that a file has, with the number of rows its weights declare.
-fn named_heads(weights: &Weights, labels: usize) -> Vec<Head> {
-    let mut heads: Vec<Head> = weights
+fn layers(
+    config: &Config,
+    weights: &Weights,
+    range: Range<usize>,
+    precision: Precision,
+) -> Result<Vec<Layer>, EncoderError> {
+    let prefix = arch::prefix(config.model_type, weights);
+    range.into_par_iter().map(|i| Layer::load(config, weights, prefix, i, precision)).collect()
+}
+
+fn linear(weights: &Weights, name: &str, outputs: usize, inputs: usize) -> Result<Linear, EncoderError> {
+    let weight = weights.matrix(&format!("{name}.weight"), outputs, inputs)?;
+    let bias = weights.vector(&format!("{name}.bias"), outputs)?;
+    Ok(Linear::new(weight, bias, Precision::F32))
+}
+
+/// The `heads.NAME` of a file, with the number of rows its weights declare.
+fn named_heads(weights: &Weights) -> Vec<Head> {
+    weights
         .names()
         .iter()
         .filter_map(|n| n.strip_prefix("heads.")?.strip_suffix(".weight").map(ToOwned::to_owned))
@@ -154,9 +204,5 @@ fn named_heads(weights: &Weights, labels: usize) -> Vec<Head> {
             let outputs = weights.rows(&format!("heads.{name}.weight"));
             Head { name, outputs }
         })
-        .collect();
-    if weights.has("classifier.weight") {
-        heads.push(Head { name: CLASSIFIER.to_owned(), outputs: labels });
-    }
-    heads
+        .collect()
 }

@@ -1,6 +1,8 @@
-//! Everything that can go wrong while a model is loaded. Nothing goes wrong afterwards.
+//! Everything that can go wrong while a model is loaded or hypotheses are made for it. Nothing goes
+//! wrong afterwards.
 
-/// A model could not be loaded. Messages name the file and what was expected in it.
+/// A model could not be loaded, or asked what it was to be asked. Messages name the file and what
+/// was expected in it.
 #[derive(Debug, thiserror::Error)]
 pub enum EncoderError {
     /// A file could not be read.
@@ -88,5 +90,35 @@ pub enum EncoderError {
         file: String,
         /// The tensor's name.
         tensor: String,
+    },
+    /// A model for zero-shot classification does not say which of its labels is entailment.
+    #[error(
+        "{file}: no label that starts with \"entail\", which zero-shot classification needs; \
+         the labels are {labels}"
+    )]
+    NoEntailment {
+        /// The config file.
+        file: String,
+        /// The model's labels, comma-separated.
+        labels: String,
+    },
+    /// A hypothesis template without a place for the label, or with several.
+    #[error("the hypothesis template {template:?} must contain {{}} exactly once, where the label goes")]
+    Template {
+        /// The template.
+        template: String,
+    },
+    /// No labels were given to make hypotheses of.
+    #[error("zero-shot classification needs at least one label")]
+    NoLabels,
+    /// A hypothesis leaves no room for a premise.
+    #[error("the hypothesis {hypothesis:?} has {tokens} tokens; the model takes at most {most}")]
+    HypothesisTooLong {
+        /// The label in its template.
+        hypothesis: String,
+        /// Its tokens.
+        tokens: usize,
+        /// The most it could have.
+        most: usize,
     },
 }

@@ -1,8 +1,8 @@
 //! What int8 changes: probabilities, labels, verdicts, and which layer is to blame.
 //!
-//! A *judgement* is one distribution that a model gives: of a text by one head, or of a text with one
-//! hypothesis. A *verdict* is what decides about a text: the most probable label (of every head), or
-//! the hypothesis that is entailed most. A verdict *flips* if it is another one in int8.
+//! A *judgement* is one distribution that a model gives: of a text, or of a text with one hypothesis.
+//! A *verdict* is what decides about a text: the most probable label, or the hypothesis that is
+//! entailed most. A verdict *flips* if it is another one in int8.
 
 use std::time::{Duration, Instant};
 
@@ -144,7 +144,7 @@ mod tests {
     fn drift_counts_what_it_says() {
         let answers = |rows: &[&[f32]], verdicts: &[usize]| Answers {
             judgements: rows.iter().map(|r| r.to_vec()).collect(),
-            verdicts: verdicts.iter().map(|&v| vec![v]).collect(),
+            verdicts: verdicts.to_vec(),
         };
         let exact = answers(&[&[0.9, 0.1], &[0.5, 0.5], &[0.25, 0.75]], &[0, 0, 1]);
         let other = answers(&[&[0.8, 0.2], &[0.25, 0.75], &[0.25, 0.75]], &[0, 1, 1]);

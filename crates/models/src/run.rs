@@ -1,6 +1,6 @@
 //! A model of any kind behind one door: texts in, label probabilities out.
 
-use ash_encoder::{Batch, Branch, Files, Precision, Trunk};
+use ash_encoder::{Batch, Config, Files, Hypotheses, Precision, SequenceClassifier, ZeroShot};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::ModelError;
@@ -8,36 +8,52 @@ use crate::sentences::HYPOTHESES;
 
 /// A loaded classifier with its threads.
 pub struct Runner {
-    trunk: Trunk,
-    branch: Branch,
-    entailment: Option<usize>,
+    model: Model,
     name: String,
     pool: ThreadPool,
+}
+
+enum Model {
+    /// Labels a text.
+    Plain(SequenceClassifier),
+    /// Says which hypotheses a text entails: natural language inference.
+    Nli(ZeroShot, Hypotheses),
 }
 
 /// What a model says about some texts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answers {
-    /// Each question of each text: one distribution over the labels of one head.
+    /// One distribution over the model's labels for each text, or for each text with each hypothesis.
     pub judgements: Vec<Vec<f32>>,
-    /// For each text what decides: the most probable label of every head, or of a model that takes
-    /// hypotheses the one that is entailed most.
-    pub verdicts: Vec<Vec<usize>>,
+    /// For each text what decides: the most probable label, or the hypothesis that is entailed most.
+    pub verdicts: Vec<usize>,
 }
 
 impl Runner {
-    /// Loads a model and starts `threads` threads for it, 0 for one a core.
+    /// Loads a model and starts `threads` threads for it, 0 for one a core. A model with a label
+    /// that starts with `entail` is asked for hypotheses, any other for labels of the text.
     pub fn load(files: &Files, precision: Precision, threads: usize) -> Result<Self, ModelError> {
         let builder = ThreadPoolBuilder::new().num_threads(threads);
         let pool = builder.build().map_err(|e| ModelError::Threads { threads, why: e.to_string() })?;
-        let (trunk, branch) = pool.install(|| -> Result<_, ModelError> {
-            let trunk = Trunk::load(files, precision)?;
-            let branch = Branch::load(files, &trunk, precision)?;
-            Ok((trunk, branch))
+        let config = Config::read(files)?;
+        let names = config.labels.iter().chain(config.label2id.iter().map(|(name, _)| name));
+        let is_nli = names.into_iter().any(|name| name.to_lowercase().starts_with("entail"));
+        let model = pool.install(|| -> Result<_, ModelError> {
+            if !is_nli {
+                return Ok(Model::Plain(SequenceClassifier::load(files, precision)?));
+            }
+            let model = ZeroShot::load(files, precision)?;
+            let hypotheses = model.hypotheses("{}", &HYPOTHESES)?;
+            Ok(Model::Nli(model, hypotheses))
         })?;
-        let entails = |label: &String| label.to_lowercase().starts_with("entail");
-        let entailment = trunk.config().labels.iter().position(entails);
-        Ok(Runner { entailment, name: files.describe(""), trunk, branch, pool })
+        Ok(Runner { model, name: files.describe(""), pool })
+    }
+
+    fn classifier(&self) -> &SequenceClassifier {
+        match &self.model {
+            Model::Plain(model) => model,
+            Model::Nli(model, _) => model.model(),
+        }
     }
 
     /// Threads that compute.
@@ -45,25 +61,14 @@ impl Runner {
         self.pool.current_num_threads()
     }
 
-    /// Does it judge hypotheses, rather than texts alone?
-    pub fn takes_hypotheses(&self) -> bool {
-        self.entailment.is_some()
-    }
-
-    /// Pairs of texts, or two texts as one for a model that takes no pairs.
+    /// Tokenises pairs of texts.
     pub fn tokenize_pairs(&self, pairs: &[(&str, &str)]) -> Batch {
-        let texts: Vec<String> = pairs.iter().map(|(a, b)| format!("{a} {b}")).collect();
-        self.trunk.tokenize(&texts)
+        self.classifier().tokenize_pairs(pairs)
     }
 
-    /// One forward pass: for each head, row-major `[batch.len() × labels]`.
-    pub fn logits(&self, batch: &Batch) -> Vec<Vec<f32>> {
-        self.pool.install(|| self.branch.forward(batch, &self.trunk.forward(batch)))
-    }
-
-    /// Labels of each head.
-    fn outputs(&self) -> Vec<usize> {
-        self.branch.heads().iter().map(|h| h.outputs).collect()
+    /// One forward pass: row-major `[batch.len() × labels]`.
+    pub fn logits(&self, batch: &Batch) -> Vec<f32> {
+        self.pool.install(|| self.classifier().logits(batch))
     }
 
     /// What the model says about `texts`, in one batch.
@@ -71,32 +76,24 @@ impl Runner {
     /// # Errors
     /// Outputs that are no numbers.
     pub fn answers(&self, texts: &[&str]) -> Result<Answers, ModelError> {
-        let (batch, questions) = if self.takes_hypotheses() {
-            let pairs: Vec<(&str, &str)> =
-                texts.iter().flat_map(|text| HYPOTHESES.iter().map(move |h| (*text, *h))).collect();
-            (self.tokenize_pairs(&pairs), HYPOTHESES.len())
-        } else {
-            (self.pool.install(|| self.trunk.tokenize(texts)), 1)
+        let batch = match &self.model {
+            Model::Plain(model) => model.tokenize(texts),
+            Model::Nli(model, hypotheses) => model.pairs(texts, hypotheses),
         };
         let logits = self.logits(&batch);
-        if !logits.iter().flatten().all(|x| x.is_finite()) {
+        if !logits.iter().all(|x| x.is_finite()) {
             return Err(ModelError::NotFinite(self.name.clone()));
         }
-        let heads: Vec<Vec<&[f32]>> =
-            logits.iter().zip(self.outputs()).map(|(l, n)| l.chunks_exact(n.max(1)).collect()).collect();
-        let judgements =
-            (0..batch.len()).flat_map(|i| heads.iter().map(move |head| softmax(head[i]))).collect();
-        let verdicts = (0..texts.len()).map(|text| {
-            let rows = text * questions..(text + 1) * questions;
-            match self.entailment {
-                Some(label) => {
-                    let entailed: Vec<f32> = heads[0][rows].iter().map(|row| row[label]).collect();
-                    vec![largest(&entailed)]
-                }
-                None => heads.iter().map(|head| largest(head[text])).collect(),
+        let rows: Vec<&[f32]> = logits.chunks_exact(self.classifier().labels().len().max(1)).collect();
+        let verdicts = match &self.model {
+            Model::Plain(_) => rows.iter().map(|row| largest(row)).collect(),
+            Model::Nli(model, hypotheses) => {
+                let entailed =
+                    |rows: &[&[f32]]| rows.iter().map(|row| row[model.entailment()]).collect::<Vec<_>>();
+                rows.chunks(hypotheses.len()).map(|rows| largest(&entailed(rows))).collect()
             }
-        });
-        Ok(Answers { judgements, verdicts: verdicts.collect() })
+        };
+        Ok(Answers { judgements: rows.into_iter().map(softmax).collect(), verdicts })
     }
 }
 
