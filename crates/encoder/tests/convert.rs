@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ash_encoder::convert::{Converted, quantise};
-use ash_encoder::{Branch, Files, Keep, Precision, Trunk};
+use ash_encoder::{Branch, Files, Keep, Precision, SequenceClassifier, Trunk};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
@@ -183,4 +183,34 @@ fn a_full_disk_is_named_and_leaves_nothing_behind() {
     let error = quantise(&Files::directory(tiny("bert")), &to.0, &mut |_, _| ()).expect_err("it is full");
     assert!(error.to_string().contains("model.safetensors.part: No space left"), "{error}");
     assert_eq!(fs::read_dir(&to.0).expect("the folder").count(), 0);
+}
+
+/// Of every plain model: converted and quantised at load, on a text and on pairs.
+fn a_converted_classifier_answers_to_the_bit(of: &str) {
+    let of = format!("classifiers/{of}");
+    let logits = |files: &Files, precision| {
+        let model = SequenceClassifier::load(files, precision).unwrap_or_else(|e| panic!("{of}: {e}"));
+        let texts = model.logits(&model.tokenize(&TEXTS));
+        [texts, model.logits(&model.tokenize_pairs(&[("the cat sat", "a dog"), ("", "home")]))].concat()
+    };
+    let original = Files::directory(tiny(&of));
+    let (int8, done) = converted(&original, &of, &of.replace('/', "-"));
+    assert!(done.quantised > 6, "{of}: {done:?}");
+    let at_load = logits(&original, Precision::Int8);
+    assert_eq!(logits(&int8.files(), Precision::Int8), at_load, "{of}");
+    assert_ne!(logits(&original, Precision::F32), at_load, "{of} was quantised");
+}
+
+#[test]
+fn converted_classifiers_of_every_family_but_deberta_answer_to_the_bit() {
+    ["bert", "mpnet", "roberta", "xlm-roberta", "distilbert"]
+        .into_iter()
+        .for_each(a_converted_classifier_answers_to_the_bit);
+}
+
+#[test]
+fn converted_deberta_classifiers_answer_to_the_bit() {
+    ["deberta-v3", "deberta-v2-conv", "deberta-own-projections", "deberta-c2p", "deberta-p2c"]
+        .into_iter()
+        .for_each(a_converted_classifier_answers_to_the_bit);
 }
