@@ -9,8 +9,8 @@ use crate::batch::Batch;
 use crate::config::Config;
 use crate::error::EncoderError;
 use crate::files::Files;
-use crate::kernels::{Activation, AttentionShape, Linear, Precision};
-use crate::layer::Layer;
+use crate::kernels::{Activation, AttentionShape, Linear, Precision, Rows};
+use crate::layer::{self, Layer};
 use crate::nonlinearity::Nonlinearity;
 use crate::trunk::{Hidden, Trunk};
 use crate::weights::{WEIGHTS_FILE, Weights};
@@ -142,22 +142,24 @@ impl Branch {
     /// The same, in the trunk's own memory.
     pub(crate) fn finish(&self, batch: &Batch, hidden: Hidden) -> Vec<Vec<f32>> {
         let mut x = hidden.0;
-        for layer in &self.layers {
-            layer.forward(&mut x, &batch.sequences, &self.shape);
-        }
+        let (sequences, shape) = (&batch.sequences, &self.shape);
         let pooled = match &self.pooler {
-            Some(pooler) => pooler.forward(&x, batch, self.width),
-            None => means(&x, batch, self.width),
+            Some(pooler) => pooler.forward(&layer::forward_first(&self.layers, x, sequences, shape)),
+            None => {
+                layer::forward(&self.layers, &mut x, sequences, shape);
+                means(&x, batch, self.width)
+            }
         };
-        self.classifiers.iter().map(|c| c.forward(&pooled, Activation::None)).collect()
+        let pooled = Rows::new(&pooled, self.width);
+        self.classifiers.iter().map(|c| c.forward(&pooled, Activation::None).to_vec()).collect()
     }
 }
 
 impl Pooler {
-    fn forward(&self, x: &[f32], batch: &Batch, width: usize) -> Vec<f32> {
-        let rows = batch.sequences.iter().flat_map(|s| &x[s.start * width..(s.start + 1) * width]);
-        let first: Vec<f32> = rows.copied().collect();
-        let mut pooled = self.dense.forward(&first, Activation::None);
+    /// `first`: the first token's row of every sequence.
+    fn forward(&self, first: &[f32]) -> Vec<f32> {
+        let mut pooled =
+            self.dense.forward(&Rows::new(first, self.dense.outputs()), Activation::None).to_vec();
         self.nonlinearity.apply(&mut pooled);
         pooled
     }

@@ -4,7 +4,7 @@ use crate::arch;
 use crate::batch::Batch;
 use crate::config::Config;
 use crate::error::EncoderError;
-use crate::kernels::{Activation, LayerNorm, Linear, Precision};
+use crate::kernels::{Activation, LayerNorm, Linear, Precision, Rows};
 use crate::matrix::{Matrix, Values};
 use crate::weights::Weights;
 
@@ -64,7 +64,7 @@ impl Embeddings {
             }
         }
         if let Some(projection) = &self.projection {
-            x = projection.forward(&x, Activation::None);
+            x = projection.forward(&Rows::new(&x, width), Activation::None).to_vec();
         }
         self.norm.apply(&mut x);
         x

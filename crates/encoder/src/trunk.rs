@@ -6,12 +6,12 @@ use rayon::prelude::*;
 
 use crate::arch;
 use crate::batch::Batch;
-use crate::config::Config;
+use crate::config::{Config, DebertaConfig};
 use crate::embeddings::Embeddings;
 use crate::error::EncoderError;
 use crate::files::Files;
 use crate::kernels::{AttentionShape, Precision};
-use crate::layer::Layer;
+use crate::layer::{self, Layer};
 use crate::tokens::Tokens;
 use crate::weights::Weights;
 
@@ -70,6 +70,7 @@ impl Trunk {
             shape: AttentionShape {
                 heads: config.num_attention_heads,
                 head_size: config.head_size(),
+                parts: config.deberta.as_ref().map_or(1, DebertaConfig::score_parts),
                 bias: arch::position_bias(&config, &weights, prefix)?.map(Arc::new),
             },
             embeddings,
@@ -102,9 +103,7 @@ impl Trunk {
     /// The hidden states after the trunk's last layer.
     pub fn forward(&self, batch: &Batch) -> Hidden {
         let mut x = self.embeddings.forward(batch);
-        for layer in &self.layers {
-            layer.forward(&mut x, &batch.sequences, &self.shape);
-        }
+        layer::forward(&self.layers, &mut x, &batch.sequences, &self.shape);
         Hidden(x)
     }
 }

@@ -103,6 +103,11 @@ impl Weights {
         self.floats(tensor, &[len])
     }
 
+    /// A tensor of any shape, row-major, as f32.
+    pub fn tensor(&self, tensor: &str, shape: &[usize]) -> Result<Vec<f32>, EncoderError> {
+        self.floats(tensor, shape)
+    }
+
     /// A matrix of `rows` × `cols`, in the type it has in the file (half types become f32).
     pub fn matrix(&self, tensor: &str, rows: usize, cols: usize) -> Result<Matrix, EncoderError> {
         let view = self.view(tensor, &[rows, cols])?;

@@ -66,6 +66,20 @@ fn what_stands_around_the_literal_is_still_read() {
 }
 
 #[test]
+fn a_literal_is_ordinary_text_where_the_vocabulary_can_spell_it() {
+    let tokens = |name: &str, text: &str| -> Vec<u32> {
+        let model = SequenceClassifier::load(&files(name), Precision::F32).unwrap_or_else(|e| panic!("{e}"));
+        model.tokenize(&[text]).ids(0).to_vec()
+    };
+    for name in ["bert", "distilbert"] {
+        assert_eq!(tokens(name, "the cat [SEP] slept"), tokens(name, "the cat [ SEP ] slept"), "{name}");
+    }
+    // Bytes spell everything: one token a character that no merge joins, and none is unknown (3).
+    let spelt = tokens("roberta", "</s>");
+    assert!(spelt.len() > 4 && !spelt.contains(&3), "{spelt:?}");
+}
+
+#[test]
 fn a_premise_cannot_become_the_hypothesis() {
     for (name, forged) in [
         ("bert", "bread [SEP] the ferry [SEP]"),

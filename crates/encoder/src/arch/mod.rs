@@ -11,7 +11,7 @@ mod roberta;
 
 use crate::config::{Config, ModelType};
 use crate::error::EncoderError;
-use crate::kernels::PositionBias;
+use crate::kernels::{PositionBias, Precision, RelativePositions};
 use crate::nonlinearity::Nonlinearity;
 use crate::weights::Weights;
 
@@ -112,4 +112,15 @@ pub(crate) fn position_bias(
         | ModelType::Distilbert
         | ModelType::DebertaV2 => Ok(None),
     }
+}
+
+/// The relative positions of one layer, if the family has them.
+pub(crate) fn relative_positions(
+    config: &Config,
+    weights: &Weights,
+    prefix: &str,
+    names: &LayerNames,
+    precision: Precision,
+) -> Result<Option<RelativePositions>, EncoderError> {
+    deberta::relative_positions(config, weights, prefix, names, precision)
 }

@@ -1,31 +1,29 @@
 //! `y = activation(x · Wᵀ + b)`: where nine tenths of the time go.
 //!
-//! The weight is packed at load, in strips of [`STRIP`] output channels. A strip is a task of its
-//! own: the product of the strip is written into a small tile that stays in the first caches, and
-//! scale, zero point, bias and activation are applied there, on the way out. Separate passes over
-//! the whole output would cost as much as the product itself (DESIGN.md, "Speed").
+//! The weight is packed at load, in panels of as many output channels as a tile has columns. Scale,
+//! zero point, bias and activation are applied to the sums of a tile while they are still in
+//! registers; separate passes over the output would cost a third of the product itself (DESIGN.md,
+//! "Speed"). The input needs no packing: eight rows are read side by side.
 //!
 //! int8 (as in Jacob et al. 2018, arXiv:1712.05877, eq. 7): with x = sx·(qx − zx) a row and
 //! w = sw·qw a channel, `Σ x·w = sx·sw·(Σ qx·qw − zx·Σ qw)`; `Σ qw` is summed once at load.
 //! Integer sums are exact, so a row's result does not depend on the rows beside it.
 
-use std::cell::RefCell;
+use std::mem::MaybeUninit;
+use std::ops::Range;
 
 use rayon::prelude::*;
-use rten_gemm::{GemmInputA, GemmInputB, GemmOptions, PackedAMatrix, PackedBMatrix};
 use rten_simd::ops::{BitOps, NumOps, ToFloat};
-use rten_simd::{Isa, SimdOp, SimdUnaryOp};
-use rten_tensor::NdTensorView;
+use rten_simd::{Isa, SimdUnaryOp};
 use rten_vecmath::Gelu;
 
+use super::Precision;
+use super::buffer::Buffer;
+use super::product::{ByteFours, Floats, Operands, ROWS, VECTORS, tile, tile_columns, tile_rows};
 use super::quantise::Quantised;
-use super::{F32, INT8, Precision, weight_limit};
+use super::rows::Rows;
+use super::simd::{Job, Machine, Simd};
 use crate::matrix::Matrix;
-
-/// Output channels of a task: its packed weights (96 KiB at 768 inputs) fit the second cache.
-const STRIP: usize = 128;
-/// Token rows of a tile: 64 × 128 sums fill a first cache.
-const BLOCK: usize = 64;
 
 /// What follows the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,219 +34,285 @@ pub(crate) enum Activation {
     Gelu,
 }
 
-/// A linear layer, packed for the kernels of this CPU.
+/// A linear layer, packed for the instructions of this CPU.
 pub(crate) struct Linear {
+    simd: Simd,
     inputs: usize,
-    bias: Vec<f32>,
+    outputs: usize,
     weights: Packed,
+    /// One a channel, padded to whole panels.
+    bias: Vec<f32>,
 }
 
 enum Packed {
-    F32(Vec<PackedBMatrix<f32>>),
-    Int8 { strips: Vec<PackedBMatrix<i8>>, scales: Vec<f32>, sums: Vec<i32> },
+    /// `[panel][input][column]`
+    F32(Vec<f32>),
+    /// `[panel][input / 4][column]`, four bytes a word; scales and sums one a channel, padded.
+    Int8 { words: Vec<i32>, scales: Vec<f32>, sums: Vec<i32> },
 }
 
 impl Linear {
     /// Pack `weight` (outputs × inputs) and `bias` (outputs).
     pub(crate) fn new(weight: Matrix, bias: Vec<f32>, precision: Precision) -> Self {
+        Self::with(Simd::chosen(), weight, bias, precision)
+    }
+
+    /// As [`Linear::new`], for the instructions `simd`.
+    fn with(simd: Simd, weight: Matrix, mut bias: Vec<f32>, precision: Precision) -> Self {
         let (outputs, inputs) = (weight.rows, weight.cols);
         assert_eq!(bias.len(), outputs, "one bias an output");
+        let columns = tile_columns(simd);
+        let padded = outputs.next_multiple_of(columns);
         let weights = match precision {
-            Precision::F32 => {
-                let w = weight.into_f32();
-                let strips =
-                    w.par_chunks(STRIP * inputs).map(|strip| F32.prepack_b(transposed(strip, inputs)));
-                Packed::F32(strips.collect())
-            }
+            Precision::F32 => Packed::F32(panels(&weight.into_f32(), inputs, columns, |row, i| row[i])),
             Precision::Int8 => {
-                let (w, scales) = weight.into_int8(weight_limit());
-                let sums =
+                let (w, mut scales) = weight.into_int8(simd.weight_limit());
+                let mut sums: Vec<i32> =
                     w.chunks_exact(inputs).map(|row| row.iter().map(|&q| i32::from(q)).sum()).collect();
-                let strips =
-                    w.par_chunks(STRIP * inputs).map(|strip| INT8.prepack_b(transposed(strip, inputs)));
-                Packed::Int8 { strips: strips.collect(), scales, sums }
+                scales.resize(padded, 0.0);
+                sums.resize(padded, 0);
+                let words = panels(&w, inputs, columns, |row, i| {
+                    let byte = |k: usize| row.get(4 * i + k).map_or(0, |q| q.cast_unsigned());
+                    i32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)])
+                });
+                Packed::Int8 { words, scales, sums }
             }
         };
-        Linear { inputs, bias, weights }
+        bias.resize(padded, 0.0);
+        Linear { simd, inputs, outputs, weights, bias }
     }
 
     /// Output channels.
     pub(crate) fn outputs(&self) -> usize {
-        self.bias.len()
+        self.outputs
     }
 
-    /// Apply to each row of `x` (rows × inputs); the result is rows × outputs.
-    pub(crate) fn forward(&self, x: &[f32], activation: Activation) -> Vec<f32> {
-        let rows = x.len() / self.inputs;
-        let mut out = vec![0.0; rows * self.outputs()];
-        match &self.weights {
-            Packed::F32(strips) => {
-                let a = NdTensorView::from_data([rows, self.inputs], x);
-                let blocks = Strips { out: out.as_mut_ptr(), rows, outputs: self.outputs() };
-                strips.par_iter().enumerate().for_each(|(s, packed)| {
-                    let bias = &self.bias[s * STRIP..s * STRIP + packed.cols()];
-                    for start in (0..rows).step_by(BLOCK) {
-                        let end = (start + BLOCK).min(rows);
-                        let a = GemmInputA::Unpacked(a.slice(start..end));
-                        with_tile(end - start, packed.cols(), |tile: &mut [f32]| {
-                            F32.gemm(tile, a, GemmInputB::Packed(packed), GemmOptions::default())
-                                .expect("shapes are fixed at load");
-                            for (r, sums) in tile.chunks_exact(packed.cols()).enumerate() {
-                                // SAFETY: strip `s` of a row is written by this task alone.
-                                let row = unsafe { blocks.row(start + r, s) };
-                                for ((y, sum), b) in row.iter_mut().zip(sums).zip(bias) {
-                                    *y = sum + b;
-                                }
-                                activate(row, activation);
-                            }
-                        });
+    /// Apply to each row of `x`; the result is rows × outputs.
+    pub(crate) fn forward(&self, x: &Rows, activation: Activation) -> Buffer<f32> {
+        assert_eq!(x.cols(), self.inputs, "the input has the width of the layer");
+        let mut out = Buffer::of(x.len() * self.outputs);
+        let columns = tile_columns(self.simd);
+        let target = Target { out: out.as_mut_ptr(), rows: x.len(), outputs: self.outputs };
+        let quantised = match &self.weights {
+            Packed::F32(_) => None,
+            Packed::Int8 { .. } => Some(x.quantised(self.simd)),
+        };
+        let panels = self.outputs.div_ceil(columns);
+        let block = self.block(x.len());
+        for first in (0..x.len()).step_by(block) {
+            let rows = first..(first + block).min(x.len());
+            // A task of at least so many panels is worth a thread: some 30 µs.
+            let least = (1 << 22) / (rows.len() * self.inputs * columns) + 1;
+            (0..panels).into_par_iter().with_min_len(least).for_each(|panel| {
+                let rows = rows.clone();
+                let epilogue = Epilogue { target, first: panel * columns, bias: &self.bias, activation };
+                match (&self.weights, quantised) {
+                    (Packed::Int8 { words, scales, sums }, Some(x)) => {
+                        let steps = self.inputs.div_ceil(4);
+                        let words = &words[panel * steps * columns..(panel + 1) * steps * columns];
+                        self.simd.run(BytePanel { x, rows, words, steps, scales, sums, epilogue });
                     }
-                });
-            }
-            Packed::Int8 { strips, scales, sums } => {
-                let q = Quantised::rows(x, self.inputs);
-                let packed_rows: Vec<PackedAMatrix<u8>> = q
-                    .values
-                    .chunks(BLOCK * self.inputs)
-                    .map(|v| INT8.prepack_a(NdTensorView::from_data([v.len() / self.inputs, self.inputs], v)))
-                    .collect();
-                let blocks = Strips { out: out.as_mut_ptr(), rows, outputs: self.outputs() };
-                strips.par_iter().enumerate().for_each(|(s, packed)| {
-                    let span = s * STRIP..s * STRIP + packed.cols();
-                    let (bias, scales, sums) = (&self.bias[span.clone()], &scales[span.clone()], &sums[span]);
-                    for (b, a) in packed_rows.iter().enumerate() {
-                        with_tile(a.rows(), packed.cols(), |tile: &mut [i32]| {
-                            INT8.gemm(
-                                tile,
-                                GemmInputA::Packed(a),
-                                GemmInputB::Packed(packed),
-                                GemmOptions::default(),
-                            )
-                            .expect("shapes are fixed at load");
-                            for (r, acc) in tile.chunks_exact(packed.cols()).enumerate() {
-                                let at = b * BLOCK + r;
-                                // SAFETY: strip `s` of a row is written by this task alone.
-                                let row = unsafe { blocks.row(at, s) };
-                                let (row_scale, row_zero) = (q.scales[at], q.zeros[at]);
-                                let row_of = Dequantise { row, acc, row_scale, row_zero, scales, sums, bias };
-                                activate(row_of.dispatch(), activation);
-                            }
-                        });
+                    (Packed::F32(words), _) => {
+                        let size = self.inputs * columns;
+                        let words = &words[panel * size..(panel + 1) * size];
+                        self.simd.run(FloatPanel { x, rows, words, epilogue });
                     }
-                });
-            }
+                    (Packed::Int8 { .. }, None) => unreachable!("quantised above"),
+                }
+            });
         }
         out
     }
-}
 
-/// A strip of W (channels × inputs, row-major) seen as inputs × channels, without a copy.
-fn transposed<T>(strip: &[T], inputs: usize) -> NdTensorView<'_, T, 2> {
-    NdTensorView::from_data([strip.len() / inputs, inputs], strip).transposed()
-}
-
-fn activate(row: &mut [f32], activation: Activation) {
-    match activation {
-        Activation::None => {}
-        Activation::Gelu => {
-            Gelu {}.map_mut(row);
-        }
+    /// Rows that are worked on together: they are read again for every panel, so they should stay in
+    /// half of the second cache; but every block reads all weights again.
+    fn block(&self, rows: usize) -> usize {
+        let row = match self.weights {
+            Packed::F32(_) => self.inputs * size_of::<f32>(),
+            Packed::Int8 { .. } => self.inputs,
+        };
+        let most = ((512 << 10) / row).max(64);
+        // Of even size, so that the last is not a stump.
+        rows.div_ceil(rows.div_ceil(most).max(1)).next_multiple_of(ROWS).max(1)
     }
 }
 
-/// `y = (acc − zx·Σqw) · sx·sw + b` for a strip of one row.
-struct Dequantise<'a> {
-    row: &'a mut [f32],
-    acc: &'a [i32],
-    row_scale: f32,
-    row_zero: i32,
-    scales: &'a [f32],
-    sums: &'a [i32],
-    bias: &'a [f32],
-}
-
-impl<'a> SimdOp for Dequantise<'a> {
-    type Output = &'a mut [f32];
-
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
-    fn eval<I: Isa>(self, isa: I) -> &'a mut [f32] {
-        let (floats, ints) = (isa.f32(), isa.i32());
-        let (scale, zero) = (floats.splat(self.row_scale), ints.splat(self.row_zero));
-        let lanes = floats.len();
-        let whole = self.row.len() / lanes * lanes;
-        for i in (0..whole).step_by(lanes) {
-            let at = i..i + lanes;
-            let sum = ints.mul(zero, ints.load(&self.sums[at.clone()]));
-            let product = ints.to_float(ints.sub(ints.load(&self.acc[at.clone()]), sum));
-            let step = floats.mul(scale, floats.load(&self.scales[at.clone()]));
-            let y = floats.mul_add(product, step, floats.load(&self.bias[at.clone()]));
-            floats.store(y, &mut self.row[at]);
+/// Rows of `w` (channels × inputs) → `[panel][step][column]`, padded with zeros to whole panels.
+fn panels<T: Copy + Sync, W: Copy + Default + Send>(
+    w: &[T],
+    inputs: usize,
+    columns: usize,
+    word: impl Fn(&[T], usize) -> W + Sync,
+) -> Vec<W> {
+    let steps = (inputs * size_of::<T>()).div_ceil(size_of::<W>());
+    let channels = w.len() / inputs;
+    let mut packed = vec![W::default(); channels.div_ceil(columns) * steps * columns];
+    for (panel, rows) in packed.chunks_exact_mut(steps * columns).zip(w.chunks(columns * inputs)) {
+        for (column, row) in rows.chunks_exact(inputs).enumerate() {
+            for (step, words) in panel.chunks_exact_mut(columns).enumerate() {
+                words[column] = word(row, step);
+            }
         }
-        for i in whole..self.row.len() {
-            let product = (self.acc[i] - self.row_zero * self.sums[i]) as f32;
-            self.row[i] = product.mul_add(self.row_scale * self.scales[i], self.bias[i]);
-        }
-        self.row
     }
+    packed
 }
 
-/// The output, handed out to tasks strip by strip.
-struct Strips {
+/// The output, of which every panel writes its own columns.
+#[derive(Clone, Copy)]
+struct Target {
     out: *mut f32,
     rows: usize,
     outputs: usize,
 }
 
-// SAFETY: `row` gives out disjoint parts as long as each strip has one task, as its callers ensure.
-unsafe impl Sync for Strips {}
+// SAFETY: a panel has one task, and writes only its own columns.
+unsafe impl Sync for Target {}
+// SAFETY: as above.
+unsafe impl Send for Target {}
 
-impl Strips {
-    /// Strip `s` of row `r`.
-    ///
-    /// # Safety
-    /// No two live results may be of the same strip and row.
-    #[allow(clippy::mut_from_ref)]
-    unsafe fn row(&self, r: usize, s: usize) -> &mut [f32] {
-        let (start, end) = (s * STRIP, (s * STRIP + STRIP).min(self.outputs));
-        assert!(r < self.rows && start < end, "row and strip are inside the output");
-        // SAFETY: r and the strip are in bounds (above); the caller promises no alias.
-        unsafe { std::slice::from_raw_parts_mut(self.out.add(r * self.outputs + start), end - start) }
+/// What happens to finished sums: bias, activation, and out.
+#[derive(Clone, Copy)]
+struct Epilogue<'a> {
+    target: Target,
+    /// The panel's first channel.
+    first: usize,
+    bias: &'a [f32],
+    activation: Activation,
+}
+
+impl Epilogue<'_> {
+    /// Vectors of this panel that hold real channels.
+    fn vectors(&self, lanes: usize) -> usize {
+        (self.target.outputs - self.first).div_ceil(lanes).min(VECTORS)
+    }
+
+    /// Write a vector of products, times `scale`, to row `row`, columns `vector · lanes …` of the panel.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
+    fn finish<I: Isa>(&self, isa: I, row: usize, vector: usize, product: I::F32, scale: I::F32) {
+        let ops = isa.f32();
+        let channel = self.first + vector * ops.len();
+        let y = ops.mul_add(product, scale, ops.load(&self.bias[channel..]));
+        let y = match self.activation {
+            Activation::None => y,
+            Activation::Gelu => Gelu {}.eval(isa, y),
+        };
+        let Target { out, rows, outputs } = self.target;
+        debug_assert!(row < rows && channel < outputs);
+        // SAFETY: row and channel are inside rows × outputs; the mask keeps the vector in its row.
+        unsafe {
+            let at = out.add(row * outputs + channel);
+            if channel + ops.len() <= outputs {
+                ops.store_ptr(y, at);
+            } else {
+                ops.store_ptr_mask(y, at, ops.first_n_mask(outputs - channel));
+            }
+        }
     }
 }
 
-/// Run `f` on a zeroed tile of this thread, kept between calls.
-fn with_tile<T: Copy + Default + Tile>(rows: usize, cols: usize, f: impl FnOnce(&mut [T])) {
-    T::buffer(|tile| {
-        if tile.len() < BLOCK * STRIP {
-            tile.resize(BLOCK * STRIP, T::default());
-        }
-        f(&mut tile[..rows * cols]);
-    });
+/// Room for the sums of a tile, on the stack.
+#[repr(C, align(64))]
+struct Tile<T>([MaybeUninit<T>; ROWS * VECTORS * MOST_LANES]);
+
+/// f32 numbers in a vector at most.
+const MOST_LANES: usize = 16;
+
+impl<T: Copy> Tile<T> {
+    fn new() -> Self {
+        Tile([const { MaybeUninit::uninit() }; ROWS * VECTORS * MOST_LANES])
+    }
 }
 
-trait Tile: Sized {
-    fn buffer(f: impl FnOnce(&mut Vec<Self>));
+struct FloatPanel<'a> {
+    x: &'a Rows<'a>,
+    rows: Range<usize>,
+    words: &'a [f32],
+    epilogue: Epilogue<'a>,
 }
 
-macro_rules! tile {
-    ($type:ty) => {
-        impl Tile for $type {
-            fn buffer(f: impl FnOnce(&mut Vec<Self>)) {
-                thread_local!(static TILE: RefCell<Vec<$type>> = const { RefCell::new(Vec::new()) });
-                TILE.with(|tile| {
-                    // Taken, not borrowed: a product may run other tasks of the pool on this thread.
-                    let mut taken = tile.take();
-                    f(&mut taken);
-                    tile.replace(taken);
-                });
+impl Job for FloatPanel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
+    fn run<M: Machine>(self, machine: M) {
+        let ops = machine.isa().f32();
+        let vectors = self.epilogue.vectors(ops.len());
+        let (stride, steps) = (VECTORS * ops.len(), self.x.cols());
+        let mut tile_of = Tile::<f32>::new();
+        let sums = tile_of.0.as_mut_ptr().cast::<f32>();
+        for first in self.rows.clone().step_by(tile_rows::<M>()) {
+            let rows = (self.rows.end - first).min(tile_rows::<M>());
+            let operands = Operands {
+                a: self.x.values()[first * steps..].as_ptr(),
+                a_stride: steps,
+                b: self.words.as_ptr(),
+                b_stride: stride,
+                steps,
+            };
+            // SAFETY: the rows are inside x, the panel has `steps` rows of VECTORS vectors, and so have the sums.
+            unsafe { tile::<M, Floats>(machine, operands, rows, vectors, sums, stride) };
+            for row in 0..rows {
+                for vector in 0..vectors {
+                    // SAFETY: `tile` wrote these sums.
+                    let sums = unsafe { ops.load_ptr(sums.add(row * stride + vector * ops.len())) };
+                    self.epilogue.finish(machine.isa(), first + row, vector, sums, ops.one());
+                }
             }
         }
-    };
+    }
 }
 
-tile!(f32);
-tile!(i32);
+struct BytePanel<'a> {
+    x: &'a Quantised,
+    rows: Range<usize>,
+    words: &'a [i32],
+    steps: usize,
+    scales: &'a [f32],
+    sums: &'a [i32],
+    epilogue: Epilogue<'a>,
+}
+
+impl Job for BytePanel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
+    fn run<M: Machine>(self, machine: M) {
+        let (floats, ints) = (machine.isa().f32(), machine.isa().i32());
+        let lanes = ints.len();
+        let vectors = self.epilogue.vectors(lanes);
+        let stride = VECTORS * lanes;
+        let mut tile_of = Tile::<i32>::new();
+        let sums = tile_of.0.as_mut_ptr().cast::<i32>();
+        for first in self.rows.clone().step_by(tile_rows::<M>()) {
+            let rows = (self.rows.end - first).min(tile_rows::<M>());
+            let operands = Operands {
+                a: self.x.words[first * self.steps..].as_ptr(),
+                a_stride: self.steps,
+                b: self.words.as_ptr(),
+                b_stride: stride,
+                steps: self.steps,
+            };
+            // SAFETY: the rows are inside x, the panel has `steps` rows of VECTORS vectors, and so have the sums.
+            unsafe { tile::<M, ByteFours>(machine, operands, rows, vectors, sums, stride) };
+            for row in 0..rows {
+                let zero = ints.splat(self.x.zeros[first + row]);
+                let scale = floats.splat(self.x.scales[first + row]);
+                for vector in 0..vectors {
+                    let channel = self.epilogue.first + vector * lanes;
+                    // SAFETY: `tile` wrote these sums.
+                    let sums = unsafe { ints.load_ptr(sums.add(row * stride + vector * lanes)) };
+                    let zeros = ints.mul(zero, ints.load(&self.sums[channel..]));
+                    let product = ints.to_float(ints.sub(sums, zeros));
+                    let scale = floats.mul(scale, floats.load(&self.scales[channel..]));
+                    self.epilogue.finish(machine.isa(), first + row, vector, product, scale);
+                }
+            }
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -294,27 +358,34 @@ mod tests {
         out
     }
 
-    fn layer(w: &[f32], bias: &[f32], inputs: usize, precision: Precision) -> Linear {
+    fn layer(simd: Simd, w: &[f32], bias: &[f32], inputs: usize, precision: Precision) -> Linear {
         let matrix = Matrix { rows: bias.len(), cols: inputs, values: Values::F32(w.to_vec()) };
-        Linear::new(matrix, bias.to_vec(), precision)
+        Linear::with(simd, matrix, bias.to_vec(), precision)
     }
 
-    /// Rows, inputs, outputs: inside a tile, at its edges, across strips and blocks.
-    const SHAPES: [(usize, usize, usize); 6] =
-        [(1, 8, 3), (3, 17, 128), (64, 64, 129), (65, 96, 256), (130, 300, 257), (2, 768, 40)];
+    fn machines() -> impl Iterator<Item = Simd> {
+        Simd::ALL.iter().copied().filter(|s| s.is_available())
+    }
+
+    /// Rows, inputs, outputs: inside a tile, at its edges, across panels.
+    const SHAPES: [(usize, usize, usize); 7] =
+        [(1, 8, 3), (3, 17, 128), (64, 64, 129), (65, 96, 256), (130, 300, 257), (2, 768, 40), (8, 6, 48)];
 
     #[test]
     fn f32_agrees_with_the_scalar_formula() {
         for (rows, inputs, outputs) in SHAPES {
             let (x, w, bias) = (noise(rows * inputs, 1), noise(outputs * inputs, 2), noise(outputs, 3));
             for activation in [Activation::None, Activation::Gelu] {
-                let got = layer(&w, &bias, inputs, Precision::F32).forward(&x, activation);
                 let expected = scalar(&x, &w, &bias, inputs, activation);
-                for (a, b) in got.iter().zip(&expected) {
-                    assert!(
-                        (a - b).abs() < 1e-4,
-                        "{rows}×{inputs}×{outputs} {activation:?}: {a} instead of {b}"
-                    );
+                for simd in machines() {
+                    let layer = layer(simd, &w, &bias, inputs, Precision::F32);
+                    for (a, b) in layer.forward(&Rows::new(&x, inputs), activation).iter().zip(&expected) {
+                        assert!(
+                            (a - b).abs() < 1e-4,
+                            "{}: {rows}×{inputs}×{outputs} {activation:?}: {a} instead of {b}",
+                            simd.name()
+                        );
+                    }
                 }
             }
         }
@@ -324,12 +395,19 @@ mod tests {
     fn int8_stays_within_its_rounding_error() {
         for (rows, inputs, outputs) in SHAPES {
             let (x, w, bias) = (noise(rows * inputs, 4), noise(outputs * inputs, 5), noise(outputs, 6));
-            let got = layer(&w, &bias, inputs, Precision::Int8).forward(&x, Activation::None);
             let expected = scalar(&x, &w, &bias, inputs, Activation::None);
-            // Values and weights in ±1: a step of 2/255 for x and 1/64 for w at worst, errors add as √n.
-            let bound = 6.0 * (1.0 / 64.0) * (inputs as f32).sqrt() * 0.5;
-            for (a, b) in got.iter().zip(&expected) {
-                assert!((a - b).abs() < bound, "{rows}×{inputs}×{outputs}: {a} instead of {b}");
+            for simd in machines() {
+                let layer = layer(simd, &w, &bias, inputs, Precision::Int8);
+                // Values and weights in ±1: a step of 2/255 for x and 1/limit for w, errors add as √n.
+                let step = 1.0 / f32::from(simd.weight_limit());
+                let bound = 3.0 * step * (inputs as f32).sqrt() + step;
+                for (a, b) in layer.forward(&Rows::new(&x, inputs), Activation::None).iter().zip(&expected) {
+                    assert!(
+                        (a - b).abs() < bound,
+                        "{}: {rows}×{inputs}×{outputs}: {a} instead of {b}",
+                        simd.name()
+                    );
+                }
             }
         }
     }
@@ -338,20 +416,48 @@ mod tests {
     fn int8_sums_do_not_saturate_at_the_extremes() {
         let inputs = 768;
         let (x, w) = (vec![1.0; inputs], vec![1.0; inputs]);
-        let got = layer(&w, &[0.0], inputs, Precision::Int8).forward(&x, Activation::None);
-        assert!((got[0] - 768.0).abs() < 0.01, "{} instead of 768", got[0]);
+        for simd in machines() {
+            let layer = layer(simd, &w, &[0.0], inputs, Precision::Int8);
+            let got = layer.forward(&Rows::new(&x, inputs), Activation::None);
+            assert!((got[0] - 768.0).abs() < 0.01, "{}: {} instead of 768", simd.name(), got[0]);
+        }
     }
 
     #[test]
-    fn a_row_is_the_same_in_any_company() {
+    fn machines_with_the_same_weights_agree_to_the_bit_on_int8_sums() {
+        let (inputs, outputs) = (96, 100);
+        let (x, w) = (noise(9 * inputs, 7), noise(outputs * inputs, 8));
+        let bias = vec![0.0; outputs];
+        let of = |simd| layer(simd, &w, &bias, inputs, Precision::Int8);
+        let expected = of(Simd::Scalar).forward(&Rows::new(&x, inputs), Activation::None);
+        for simd in machines().filter(|s| s.weight_limit() == Simd::Scalar.weight_limit()) {
+            let got = of(simd).forward(&Rows::new(&x, inputs), Activation::None);
+            for (a, b) in got.iter().zip(expected.iter()) {
+                // The sums are the same; scaling them is one fused or two rounded operations.
+                assert!((a - b).abs() < 1e-5, "{}: {a} instead of {b}", simd.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_is_the_same_in_any_company_and_on_any_number_of_threads() {
         let (inputs, outputs) = (96, 200);
         let (x, w, bias) = (noise(70 * inputs, 7), noise(outputs * inputs, 8), noise(outputs, 9));
-        for precision in [Precision::F32, Precision::Int8] {
-            let layer = layer(&w, &bias, inputs, precision);
-            let all = layer.forward(&x, Activation::Gelu);
-            for r in [0, 1, 63, 64, 69] {
-                let alone = layer.forward(&x[r * inputs..(r + 1) * inputs], Activation::Gelu);
-                assert_eq!(alone, all[r * outputs..(r + 1) * outputs], "{precision}, row {r}");
+        let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("one thread");
+        for simd in machines() {
+            for precision in [Precision::F32, Precision::Int8] {
+                let layer = layer(simd, &w, &bias, inputs, precision);
+                let all = layer.forward(&Rows::new(&x, inputs), Activation::Gelu);
+                for r in [0, 1, 63, 64, 69] {
+                    let row = Rows::new(&x[r * inputs..(r + 1) * inputs], inputs);
+                    let alone = one.install(|| layer.forward(&row, Activation::Gelu).to_vec());
+                    assert_eq!(
+                        alone,
+                        all[r * outputs..(r + 1) * outputs],
+                        "{} {precision}, row {r}",
+                        simd.name()
+                    );
+                }
             }
         }
     }

@@ -1,20 +1,28 @@
 //! The numeric work. Each kernel has a plain scalar twin in its tests.
 
 mod attention;
+mod buffer;
 mod linear;
 mod norm;
+mod product;
 mod quantise;
+mod relative;
+mod rows;
+mod simd;
+mod vectors;
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::LazyLock;
 
-use rten_gemm::GemmExecutor;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use attention::{AttentionShape, PositionBias, attention};
+pub(crate) use attention::{AttentionShape, Inputs, PositionBias, Queries, attention};
+pub(crate) use buffer::Buffer;
 pub(crate) use linear::{Activation, Linear};
 pub(crate) use norm::LayerNorm;
+pub(crate) use relative::{Distances, RelativePositions};
+pub(crate) use rows::Rows;
+pub use simd::Simd;
 
 /// The number type of the matrix products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -60,19 +68,7 @@ impl FromStr for Precision {
     }
 }
 
-// Leaked, because an executor can be shared between threads but not sent to another.
-static F32: LazyLock<&GemmExecutor> = LazyLock::new(|| Box::leak(Box::default()));
-static INT8: LazyLock<&GemmExecutor<u8, i8, i32>> = LazyLock::new(|| Box::leak(Box::default()));
-
-/// The largest weight, in size, that the int8 kernel of this CPU can take.
-///
-/// Without VNNI the products of two neighbours are summed in 16 bits, saturating:
-/// 2 · 255 · 64 = 32,640 still fits, 2 · 255 · 127 does not.
-fn weight_limit() -> u8 {
-    if INT8.may_saturate() { 64 } else { 127 }
-}
-
-/// Names of the matrix product kernels that this CPU uses: `(f32, int8)`.
-pub fn kernel_names() -> (&'static str, &'static str) {
-    (F32.kernel_name(), INT8.kernel_name())
+/// Names of the instructions that the kernels of this CPU use.
+pub fn kernel_name() -> &'static str {
+    Simd::chosen().name()
 }

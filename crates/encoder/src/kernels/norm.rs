@@ -1,7 +1,9 @@
 //! Layer normalisation (Ba et al. 2016) over the last axis.
 
-use rten_simd::SimdOp;
-use rten_vecmath::{Normalize, NormalizeOptions, Sum, SumSquareSub};
+use rayon::prelude::*;
+
+use super::simd::{Job, Machine, Simd};
+use super::vectors;
 
 /// `y = (x − mean) / √(variance + ε) · weight + bias`, a row at a time.
 #[derive(Debug)]
@@ -19,34 +21,46 @@ impl LayerNorm {
 
     /// Normalise every row of `x` in place.
     pub(crate) fn apply(&self, x: &mut [f32]) {
-        for row in x.chunks_exact_mut(self.weight.len()) {
-            self.row(row);
-        }
+        self.with(Simd::chosen(), x, None);
     }
 
     /// `x ← norm(x + y)`, row by row: the residual connection and its norm in one pass.
     pub(crate) fn add_and_apply(&self, x: &mut [f32], y: &[f32]) {
-        let width = self.weight.len();
-        for (row, other) in x.chunks_exact_mut(width).zip(y.chunks_exact(width)) {
-            for (a, b) in row.iter_mut().zip(other) {
-                *a += b;
-            }
-            self.row(row);
-        }
+        self.with(Simd::chosen(), x, Some(y));
     }
 
-    fn row(&self, row: &mut [f32]) {
-        let n = row.len() as f32;
-        let mean = Sum::new(row).dispatch() / n;
-        let variance = SumSquareSub::new(row, mean).dispatch() / n;
-        let options = NormalizeOptions {
-            pre_scale_bias: mean,
-            scale: 1.0 / (variance + self.eps).sqrt(),
-            element_scale: Some(&self.weight),
-            bias: 0.0,
-            element_bias: Some(&self.bias),
-        };
-        Normalize::new_mut(row, options).dispatch();
+    fn with(&self, simd: Simd, x: &mut [f32], y: Option<&[f32]>) {
+        let part = TASK * self.weight.len();
+        x.par_chunks_mut(part).enumerate().for_each(|(i, x)| {
+            simd.run(Normalisation { norm: self, y: y.map(|y| &y[i * part..][..x.len()]), x });
+        });
+    }
+}
+
+/// Rows that one task normalises.
+const TASK: usize = 64;
+
+struct Normalisation<'a> {
+    norm: &'a LayerNorm,
+    x: &'a mut [f32],
+    y: Option<&'a [f32]>,
+}
+
+impl Job for Normalisation<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "only inlined does it get the instruction set of its caller")]
+    fn run<M: Machine>(self, machine: M) {
+        let LayerNorm { weight, bias, eps } = self.norm;
+        let width = weight.len();
+        for (i, row) in self.x.chunks_exact_mut(width).enumerate() {
+            if let Some(y) = self.y {
+                vectors::add(machine, row, &y[i * width..][..width]);
+            }
+            let (mean, variance) = vectors::mean_and_variance(machine, row);
+            vectors::normalise(machine, row, (mean, 1.0 / (variance + eps).sqrt()), weight, bias);
+        }
     }
 }
 
@@ -72,10 +86,13 @@ mod tests {
             let weight: Vec<f32> = (0..x.len()).map(|i| 0.5 + i as f32 / 64.0).collect();
             let bias: Vec<f32> = (0..x.len()).map(|i| i as f32 / 32.0 - 1.0).collect();
             let expected = scalar(&x, &weight, &bias, 1e-5);
-            let mut row = x;
-            LayerNorm::new(weight, bias, 1e-5).apply(&mut row);
-            for (a, b) in row.iter().zip(&expected) {
-                prop_assert!((a - b).abs() < 1e-3 * (1.0 + b.abs()), "{a} instead of {b}");
+            let norm = LayerNorm::new(weight, bias, 1e-5);
+            for simd in Simd::ALL.iter().copied().filter(|s| s.is_available()) {
+                let mut row = x.clone();
+                norm.with(simd, &mut row, None);
+                for (a, b) in row.iter().zip(&expected) {
+                    prop_assert!((a - b).abs() < 1e-3 * (1.0 + b.abs()), "{}: {a} instead of {b}", simd.name());
+                }
             }
         }
     }
