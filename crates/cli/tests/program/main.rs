@@ -3,4 +3,7 @@
 mod analyze;
 mod eval;
 mod harness;
+mod hub;
+mod models;
+mod pull;
 mod usage;
