@@ -19,7 +19,7 @@ use crate::terminal::{ALARM, FAINT, STRONG, styled};
 pub(crate) struct Args {
     /// Models of the directory, or directories [default: every model that is there]
     #[arg(value_name = "NAME|DIR")]
-    models: Vec<String>,
+    which: Vec<String>,
     #[command(flatten)]
     directory: Directory,
     /// Print a line of JSON a model
@@ -38,10 +38,10 @@ Exit code 1: a model is not as it should be.";
 /// Verifies one after another.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     let store = args.directory.store();
-    let models: Vec<Entry> = if args.models.is_empty() {
+    let models: Vec<Entry> = if args.which.is_empty() {
         store.entries(&[]).into_iter().filter(|m| m.state != State::Missing).collect()
     } else {
-        args.models.iter().map(|name| store.find(name)).collect::<Result<_, _>>()?
+        args.which.iter().map(|name| store.find(name)).collect::<Result<_, _>>()?
     };
     if models.is_empty() {
         bail!("there is no model in {}: `ash-nlp models pull` fetches some", store.directory().display());
