@@ -10,6 +10,7 @@ mod bench;
 mod config;
 mod eval;
 mod labels;
+mod models;
 mod outcome;
 mod progress;
 mod rows;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Command::Tune(args) => tune::run(&cli.global, &args),
         Command::Bench(args) => bench::run(&cli.global, &args),
         Command::Labels(args) => labels::run(&cli.global, args),
+        Command::Models(args) => models::run(&cli.global, &args),
         Command::Config(args) => config::run(&cli.global, &args),
     };
     match ended {

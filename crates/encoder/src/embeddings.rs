@@ -26,11 +26,18 @@ struct Added {
 }
 
 impl Embeddings {
-    /// Read the tables of `{prefix}embeddings`.
-    pub(crate) fn load(config: &Config, weights: &Weights, prefix: &str) -> Result<Self, EncoderError> {
+    /// Read the tables of `{prefix}embeddings`. The word table is stored in `precision`.
+    pub(crate) fn load(
+        config: &Config,
+        weights: &Weights,
+        prefix: &str,
+        precision: Precision,
+    ) -> Result<Self, EncoderError> {
         let (hidden, width) = (config.hidden_size, config.embedding_size());
         let base = format!("{prefix}embeddings");
-        let words = weights.matrix(&format!("{base}.word_embeddings.weight"), config.vocab_size, width)?;
+        let table = format!("{base}.word_embeddings.weight");
+        let words = weights.matrix(&table, config.vocab_size, width)?;
+        let words = words.stored_as(weights.precision(&table, precision));
         let projection = if width == hidden {
             None
         } else {

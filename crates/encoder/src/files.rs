@@ -7,10 +7,15 @@ use std::path::PathBuf;
 use memmap2::Mmap;
 
 use crate::error::EncoderError;
+use crate::keep::Keep;
 
-/// The place of one model's files.
+/// The place of one model's files, and which of its weights are to stay in f32 whatever the
+/// precision asked for.
 #[derive(Debug, Clone)]
-pub struct Files(Place);
+pub struct Files {
+    place: Place,
+    keep: Vec<Keep>,
+}
 
 #[derive(Debug, Clone)]
 enum Place {
@@ -41,17 +46,30 @@ impl Deref for Bytes {
 impl Files {
     /// Files in a directory of the file system.
     pub fn directory(path: impl Into<PathBuf>) -> Self {
-        Files(Place::Directory(path.into()))
+        Files { place: Place::Directory(path.into()), keep: Vec::new() }
     }
 
     /// Files inside the binary: `(file name, content)`; `name` stands in error messages.
     pub fn embedded(name: &'static str, files: &'static [(&'static str, &'static [u8])]) -> Self {
-        Files(Place::Embedded { name, files })
+        Files { place: Place::Embedded { name, files }, keep: Vec::new() }
+    }
+
+    /// The same files, with the matrices that `keep` matches left in f32 when the rest is loaded as
+    /// int8 (or converted to it). Adds to what the weights file itself says.
+    #[must_use]
+    pub fn keeping_f32(mut self, keep: impl IntoIterator<Item = Keep>) -> Self {
+        self.keep.extend(keep);
+        self
+    }
+
+    /// What [`Files::keeping_f32`] was given.
+    pub(crate) fn keep(&self) -> &[Keep] {
+        &self.keep
     }
 
     /// How a file of this place is called in messages.
     pub fn describe(&self, file: &str) -> String {
-        match &self.0 {
+        match &self.place {
             Place::Directory(path) => path.join(file).display().to_string(),
             Place::Embedded { name, .. } => format!("embedded:{name}/{file}"),
         }
@@ -59,7 +77,7 @@ impl Files {
 
     /// The content of `file`.
     pub fn read(&self, file: &str) -> Result<Bytes, EncoderError> {
-        match &self.0 {
+        match &self.place {
             Place::Directory(path) => {
                 let error = |source| EncoderError::Read { file: self.describe(file), source };
                 let handle = File::open(path.join(file)).map_err(error)?;

@@ -43,8 +43,9 @@ impl Layer {
         let (width, inner) = (config.hidden_size, config.intermediate_size);
         let matrix = |name: &str, out, inp| weights.matrix(&format!("{name}.weight"), out, inp);
         let bias = |name: &str, out| weights.vector(&format!("{name}.bias"), out);
+        let precision_of = |name: &str| weights.precision(&format!("{name}.weight"), precision);
         let linear = |name: &str, out, inp| -> Result<Linear, EncoderError> {
-            Ok(Linear::new(matrix(name, out, inp)?, bias(name, out)?, precision))
+            Ok(Linear::new(matrix(name, out, inp)?, bias(name, out)?, precision_of(name)))
         };
         let norm = |name: &str| -> Result<LayerNorm, EncoderError> {
             let weight = weights.vector(&format!("{name}.weight"), width)?;
@@ -56,7 +57,7 @@ impl Layer {
         Ok(Layer {
             width,
             query: linear(&names.query, width, width)?,
-            key_value: Linear::new(key_value, key_value_bias, precision),
+            key_value: Linear::new(key_value, key_value_bias, precision_of(&names.key)),
             relative: arch::relative_positions(config, weights, prefix, &names, precision)?,
             attention_output: linear(&names.attention_output, width, width)?,
             attention_norm: norm(&names.attention_norm)?,

@@ -20,6 +20,7 @@
 //! - `kernels`: matrix products, attention, normalisation, each beside a scalar twin in its tests
 //! - `embeddings`, `layer`, [`trunk`], [`branch`]: the forward pass
 //! - [`classifier`], [`zero_shot`]: whole models
+//! - [`convert`], [`keep`]: a float file → int8, and what stays f32 in it
 
 mod arch;
 pub mod batch;
@@ -27,9 +28,11 @@ pub mod branch;
 pub mod classifier;
 pub mod config;
 mod conv;
+pub mod convert;
 mod embeddings;
 pub mod error;
 pub mod files;
+pub mod keep;
 mod kernels;
 mod layer;
 mod matrix;
@@ -45,6 +48,7 @@ pub use classifier::SequenceClassifier;
 pub use config::{Config, DebertaConfig, ModelType};
 pub use error::EncoderError;
 pub use files::{Bytes, Files};
+pub use keep::Keep;
 pub use kernels::{Precision, Simd, kernel_name};
 pub use nonlinearity::Nonlinearity;
 pub use trunk::{Hidden, Trunk};

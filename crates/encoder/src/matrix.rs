@@ -1,5 +1,7 @@
 //! A weight matrix as it comes from a file, before it is packed for a kernel.
 
+use crate::kernels::Precision;
+
 /// Row-major `rows` × `cols`; for a linear layer rows are outputs and columns inputs.
 #[derive(Debug, Clone)]
 pub struct Matrix {
@@ -54,6 +56,10 @@ impl Matrix {
                 let quantised = quantised.iter().map(|&q| smaller[usize::from(q.cast_unsigned())]).collect();
                 (quantised, scales.iter().map(|s| s / factor).collect())
             }
+            // By way of ±127, which is what a converted file holds: both must give the same.
+            Values::F32(values) if limit < 127.0 => Matrix { values: Values::F32(values), ..self }
+                .stored_as(Precision::Int8)
+                .into_int8(limit as u8),
             Values::F32(values) => {
                 let mut quantised = Vec::with_capacity(values.len());
                 let mut scales = Vec::with_capacity(self.rows);
@@ -66,6 +72,18 @@ impl Matrix {
                 (quantised, scales)
             }
         }
+    }
+
+    /// The same matrix for a model of this precision: int8 halves or quarters what it occupies; for
+    /// f32 it stays as it is.
+    #[must_use]
+    pub(crate) fn stored_as(self, precision: Precision) -> Self {
+        if precision == Precision::F32 {
+            return self;
+        }
+        let (rows, cols) = (self.rows, self.cols);
+        let (quantised, scales) = self.into_int8(127);
+        Matrix { rows, cols, values: Values::Int8 { quantised, scales } }
     }
 
     /// The rows of several matrices of equal width, one below the other.

@@ -60,7 +60,7 @@ impl Trunk {
     ) -> Result<Self, EncoderError> {
         let weights = Weights::open(files)?;
         let prefix = arch::prefix(config.model_type, &weights);
-        let embeddings = Embeddings::load(&config, &weights, prefix)?;
+        let embeddings = Embeddings::load(&config, &weights, prefix, precision)?;
         let layers = (0..layers)
             .into_par_iter()
             .map(|i| Layer::load(&config, &weights, prefix, i, precision))

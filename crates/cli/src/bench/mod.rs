@@ -5,7 +5,7 @@
 
 mod chatter;
 mod latency;
-mod memory;
+pub(crate) mod memory;
 
 use std::fmt::{self, Display, Formatter};
 use std::io::{BufRead, BufReader, Write};

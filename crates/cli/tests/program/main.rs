@@ -3,5 +3,8 @@
 mod analyze;
 mod eval;
 mod harness;
+mod hub;
 mod labels;
+mod models;
+mod pull;
 mod usage;

@@ -11,6 +11,13 @@ fn every_subcommand_has_help_with_examples() {
         assert!(help.contains("Example"), "{subcommand} has no example:\n{help}");
         assert!(help.contains(&format!("ash-nlp {subcommand}")), "{help}");
     }
+    for subcommand in ["list", "pull", "verify", "quantize", "bench"] {
+        let help = out(&run(&["models", subcommand, "--help"]));
+        assert!(
+            help.contains(&format!("ash-nlp models {subcommand}")),
+            "{subcommand} has no example:\n{help}"
+        );
+    }
     let help = out(&run(&["--help"]));
     assert!(help.contains("Exit codes"), "{help}");
     assert!(out(&run(&["analyze", "--help"])).contains("3  a message reached the level"));

@@ -56,7 +56,10 @@ pub(super) fn relative_positions(
         }
         let name =
             if deberta.share_att_key { shared.to_owned() } else { shared.replace(shared_part(shared), own) };
-        let weight = weights.matrix(&format!("{name}.weight"), width, width)?;
+        let tensor = format!("{name}.weight");
+        // Rounded first where the layer's own product is: a converted file has nothing else.
+        let rounded = weights.precision(&tensor, precision);
+        let weight = weights.matrix(&tensor, width, width)?.stored_as(rounded);
         let bias = weights.vector(&format!("{name}.bias"), width)?;
         let projection = Linear::new(weight, bias, Precision::F32);
         Ok(Some(projection.forward(&Rows::new(&table, width), Activation::None)))
@@ -74,7 +77,7 @@ pub(super) fn relative_positions(
         config.head_size(),
         key.as_deref(),
         query.as_deref(),
-        precision,
+        weights.precision(&format!("{}.weight", names.query), precision),
     )))
 }
 
