@@ -54,7 +54,7 @@ enum What {
 /// The directory that all of them work on.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Directory {
-    /// Directory with a folder OWNER--NAME a model [default: models.zero_shot.directory of the configuration]
+    /// Directory with a folder OWNER--NAME a model [default: what the configuration says]
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
 }
