@@ -174,8 +174,9 @@ fn serve(
     let answer = answer(&mut state, &path, range.as_deref(), token.as_deref(), storage, is_storage);
     drop(state);
     let Answer { status, headers, body, cut } = answer;
-    let mut head = format!("HTTP/1.1 {status} -\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
-    headers.iter().for_each(|(name, value)| head += &format!("{name}: {value}\r\n"));
+    let length = ("Content-Length", body.len().to_string());
+    let lines = headers.iter().chain([&length]).map(|(name, value)| [*name, ": ", value, "\r\n"].concat());
+    let head = format!("HTTP/1.1 {status} -\r\nConnection: close\r\n{}", lines.collect::<String>());
     let mut out = stream;
     out.write_all(format!("{head}\r\n").as_bytes())?;
     out.write_all(&body[..cut.unwrap_or(body.len()).min(body.len())])?;
@@ -325,7 +326,11 @@ fn content(
 
 /// SHA-256, and the hash of the git blob.
 fn checksums(body: &[u8]) -> (String, String) {
-    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
     let blob = [format!("blob {}\0", body.len()).as_bytes(), body].concat();
     (hex(&sha2::Sha256::digest(body)), hex(&sha1::Sha1::digest(&blob)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }

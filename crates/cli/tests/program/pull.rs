@@ -123,6 +123,10 @@ fn a_new_commit_replaces_the_model_as_a_whole() {
 
 #[test]
 fn the_token_goes_to_the_hub_and_nowhere_else() {
+    struct Way<'a> {
+        args: &'a [&'a str],
+        env: &'a [(&'a str, &'a str)],
+    }
     let closed = |status| Repo { closed: Some(status), ..Repo::of("bert") };
     let hub = Hub::start([("o/m", closed(401)), ("o/gated", closed(403))]);
     let desk = Desk::new();
@@ -143,9 +147,12 @@ fn the_token_goes_to_the_hub_and_nowhere_else() {
     assert!(error.contains("cannot read the token file no/such"), "{error}");
     hub.requests();
 
-    let ways: [(&[&str], &[(&str, &str)]); 3] =
-        [(&["--token-file", file], &[]), (&[], &[("HF_TOKEN", TOKEN)]), (&[], &[("HF_TOKEN_PATH", file)])];
-    for (args, env) in ways {
+    let ways = [
+        Way { args: &["--token-file", file], env: &[] },
+        Way { args: &[], env: &[("HF_TOKEN", TOKEN)] },
+        Way { args: &[], env: &[("HF_TOKEN_PATH", file)] },
+    ];
+    for Way { args, env } in ways {
         let desk = Desk::new();
         let output = desk.pull(&hub.endpoint(), &[&["o/m"], args].concat(), env);
         assert_eq!(code(&output), 0, "{}", err(&output));
@@ -220,6 +227,10 @@ fn a_damaged_file_is_thrown_away() {
 
 #[test]
 fn what_cannot_be_pulled_is_one_sentence_that_says_what_to_do() {
+    struct Case {
+        what: &'static str,
+        says: &'static [&'static str],
+    }
     let desk = Desk::new();
     let unsupported = || {
         let mut repo = Repo::of("bert");
@@ -234,10 +245,6 @@ fn what_cannot_be_pulled_is_one_sentence_that_says_what_to_do() {
         ("o/slow", Repo::of("bert").with("tokenizer.json", &["spm.model"])),
         ("o/other", unsupported()),
     ]);
-    struct Case {
-        what: &'static str,
-        says: &'static [&'static str],
-    }
     let cases = [
         Case { what: "o/none", says: &["o/none does not exist or is private"] },
         Case { what: "o/m@v9", says: &["o/m has no revision \"v9\""] },
