@@ -1,7 +1,7 @@
 //! A weights file in floats → the same weights in our int8 layout, a few rows at a time.
 //!
 //! What becomes int8 and how is defined once: the names in [`crate::keep`], the grid in
-//! [`Matrix::into_int8`], which is also what loading a float file with [`Precision::Int8`] goes
+//! `Matrix::into_int8`, which is also what loading a float file with [`Precision::Int8`] goes
 //! through. So a converted file gives, bit for bit, what the original gives when it is quantised on
 //! the way in; it only loads faster and is a quarter of the size.
 //!

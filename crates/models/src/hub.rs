@@ -1,7 +1,7 @@
 //! The model hub as its own tools see it: same environment, same cache, same addresses.
 //!
 //! The `hf-hub` crate knows the addresses, the default endpoint and the cache layout, and they are
-//! taken from it. The transfer itself is ours ([`crate::wire`], [`crate::download`]), because that
+//! taken from it. The transfer itself is ours (`wire`, [`crate::download`]), because that
 //! crate (0.5) checks no checksum, appends a whole file to a partial one when a server ignores
 //! `Range`, and panics on some broken answers; its version 1.0 brings 90 crates more.
 

@@ -331,3 +331,8 @@ fn checksums(body: &[u8]) -> (String, String) {
     let blob = [format!("blob {}\0", body.len()).as_bytes(), body].concat();
     (hex(&sha2::Sha256::digest(body)), hex(&sha1::Sha1::digest(&blob)))
 }
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
+}
