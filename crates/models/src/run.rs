@@ -46,6 +46,7 @@ impl Runner {
             let hypotheses = model.hypotheses("{}", &HYPOTHESES)?;
             Ok(Model::Nli(model, hypotheses))
         })?;
+        ash_encoder::release_freed_memory();
         Ok(Runner { model, name: files.describe(""), pool })
     }
 

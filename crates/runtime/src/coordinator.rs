@@ -53,6 +53,7 @@ impl ModelCoordinator {
             Profile::Compact => Self::compact(CompactProfile::load(settings)?),
             Profile::ZeroShot => Self::zero_shot(ZeroShotProfile::load(settings)?),
         };
+        ash_encoder::release_freed_memory();
         if coordinator.models.iter().any(|m| m.loaded) {
             return Ok(coordinator);
         }
