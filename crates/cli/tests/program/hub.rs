@@ -327,7 +327,6 @@ fn content(
 
 /// SHA-256, and the hash of the git blob.
 fn checksums(body: &[u8]) -> (String, String) {
-    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat();
     let blob = [format!("blob {}\0", body.len()).as_bytes(), body].concat();
     (hex(&sha2::Sha256::digest(body)), hex(&sha1::Sha1::digest(&blob)))
 }
