@@ -11,6 +11,7 @@
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
+use rayon::prelude::*;
 
 use super::Precision;
 use super::buffer::Buffer;
@@ -121,23 +122,21 @@ impl RelativePositions {
             let mut cut = Buffer::of(lines * stride);
             let rows = rows(falling);
             let neighbours = longest <= self.distances.exact();
-            for (line, to) in cut.chunks_exact_mut(stride).enumerate() {
-                let from = line * 2 * self.distances.span..(line + 1) * 2 * self.distances.span;
-                let to = &mut to[..rows.len()];
+            let size = 2 * self.distances.span;
+            cut.par_chunks_mut(stride).with_min_len(64).enumerate().for_each(|(line, to)| {
+                let (to, from) = (&mut to[..rows.len()], line * size..(line + 1) * size);
                 match table {
-                    Table::F32(values) => {
-                        let from = &values[from];
-                        to.iter_mut().zip(&rows).for_each(|(to, &r)| *to = from[r]);
-                    }
+                    Table::F32(values) => gather(&values[from], &rows, to),
                     Table::F16(values) if neighbours => {
                         values[from][rows[0]..rows[0] + rows.len()].convert_to_f32_slice(to);
                     }
                     Table::F16(values) => {
-                        let from = &values[from];
-                        to.iter_mut().zip(&rows).for_each(|(to, &r)| *to = from[r].to_f32());
+                        let mut wide = Buffer::of(size);
+                        values[from].convert_to_f32_slice(&mut wide);
+                        gather(&wide, &rows, to);
                     }
                 }
-            }
+            });
             cut
         };
         Cut {
@@ -146,6 +145,13 @@ impl RelativePositions {
             stride,
             zero,
         }
+    }
+}
+
+/// `to[i] = from[rows[i]]`
+fn gather(from: &[f32], rows: &[usize], to: &mut [f32]) {
+    for (to, &row) in to.iter_mut().zip(rows) {
+        *to = from[row];
     }
 }
 
