@@ -15,7 +15,8 @@ use crate::timing::ms;
     reason = "five independent facts, under the names that clients read"
 )]
 pub struct WarmupStatus {
-    /// Every representative message went through the live pipeline, alone and in a batch.
+    /// Every representative message went through the live pipeline in a batch, and alone too unless the models
+    /// are so large that somebody would wait seconds for it.
     pub pipeline_warmed: bool,
     /// It was warmed and no model failed on the way.
     pub warmup_success: bool,
@@ -40,6 +41,9 @@ pub struct WarmupStatus {
 /// No round begins after this: the first touches all memory and every code path, the others only
 /// polish, and a service that still polishes answers nobody.
 const ROUNDS_BUDGET: Duration = Duration::from_millis(250);
+
+/// No message of a round is run alone after this: all of them have been through in the batch.
+const SINGLES_BUDGET: Duration = Duration::from_secs(2);
 
 /// Messages measured after the rounds, all of the same length: the first, and those that tell the pace.
 const PROBES: usize = 9;
@@ -71,7 +75,9 @@ fn rehearse(analyzer: &CrisisAnalyzer, status: &mut WarmupStatus) -> Result<(), 
     while status.rounds == 0 || begin.elapsed() < ROUNDS_BUDGET {
         let mut round = run(analyzer, &singles)?;
         for single in &singles {
-            round += run(analyzer, std::slice::from_ref(single))?;
+            if begin.elapsed() < SINGLES_BUDGET {
+                round += run(analyzer, std::slice::from_ref(single))?;
+            }
         }
         status.rounds += 1;
         if round > fastest * 0.9 {
