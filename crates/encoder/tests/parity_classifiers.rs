@@ -1,11 +1,23 @@
-//! Promise: plain models of every family but `DeBERTa` give what `PyTorch` transformers gives, to 1e-4 in
+//! Promise: plain models of every family give what `PyTorch` transformers gives, to 1e-4 in
 //! f32: tokens, logits of single texts and pairs up to more than 256 tokens, zero-shot scores.
 //!
 //! `tests/data/classifiers` was written by `bench/parity/make.py`.
 
 mod tiny;
 
-const MODELS: [&str; 5] = ["bert", "mpnet", "roberta", "xlm-roberta", "distilbert"];
+const MODELS: [&str; 11] = [
+    "bert",
+    "mpnet",
+    "roberta",
+    "xlm-roberta",
+    "distilbert",
+    "deberta-v3",
+    "deberta-v3-buckets-256",
+    "deberta-v2-conv",
+    "deberta-own-projections",
+    "deberta-c2p",
+    "deberta-p2c",
+];
 
 #[test]
 fn tokens_are_those_of_transformers() {

@@ -1,7 +1,7 @@
 //! The numeric work. Each kernel has a plain scalar twin in its tests.
 //!
 //! - [`simd`]: the instruction sets, and which one is used
-//! - [`product`]: the tile of sums at the heart of every product; [`linear`]: layers made of such tiles
+//! - [`product`]: the tile of sums at the heart of every product; [`linear`], [`panel`]: layers made of such tiles
 //! - [`attention`], [`relative`]: attention, and the position tables of `DeBERTa`
 //! - [`norm`], [`quantise`], [`vectors`]: passes over rows; [`rows`], [`buffer`]: what they read and write
 
@@ -14,6 +14,7 @@ mod attention;
 mod buffer;
 mod linear;
 mod norm;
+mod panel;
 mod product;
 mod quantise;
 mod relative;
