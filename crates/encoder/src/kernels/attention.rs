@@ -201,6 +201,8 @@ impl OneHead<'_> {
         }
         for start in (0..queries).step_by(tile_rows::<M>()) {
             let rows = (queries - start).min(tile_rows::<M>());
+            // Neighbouring distances that these rows need.
+            let reach = (t + rows - 1).next_multiple_of(lanes);
             let q = &self.inputs.q[(first + start) * width + columns..];
             let content = Operands {
                 a: q.as_ptr(),
@@ -212,16 +214,14 @@ impl OneHead<'_> {
             // SAFETY: q has `rows` rows from here, keys `size` rows of `padded` columns; scores has room for them.
             unsafe { products(machine, content, rows, padded, scratch.scores.as_mut_ptr(), padded) };
             if let Some((cut, table)) = self.cut.and_then(|c| Some((c, c.key.as_ref()?))) {
-                let reach = (t + rows - 1).next_multiple_of(lanes);
                 let b = table[self.head * size * cut.stride + cut.zero - (start + rows - 1)..].as_ptr();
                 let terms = Operands { a: q.as_ptr(), a_stride: width, b, b_stride: cut.stride, steps: size };
                 // SAFETY: as above; the table has `size` rows with room for a vector behind the last distance.
                 unsafe { products(machine, terms, rows, reach, scratch.window.as_mut_ptr(), reach) };
             }
-            let padded_window = (t + rows - 1).next_multiple_of(lanes);
             for r in 0..rows {
                 let from_query = self.cut.and_then(|c| c.key.as_ref());
-                let from_query = from_query.map(|_| &scratch.window[r * padded_window + rows - 1 - r..][..t]);
+                let from_query = from_query.map(|_| &scratch.window[r * reach + rows - 1 - r..][..t]);
                 let from_key = self.cut.and_then(|c| c.query.as_ref());
                 let from_key = from_key.map(|_| &scratch.by_keys[(start + r) * t..][..t]);
                 let bias = self.shape.bias.as_ref().map(|b| b.row(self.head, start + r, t));

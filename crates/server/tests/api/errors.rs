@@ -1,12 +1,11 @@
 //! Whatever is wrong with a request is said in one shape, with the field to blame.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use ash_runtime::{Overrides, Service};
+use ash_runtime::Overrides;
 use insta::assert_json_snapshot;
 
-use crate::harness::{Fake, Running, settings};
+use crate::harness::Running;
 
 #[test]
 fn every_mistake_has_its_status_and_code() {
@@ -95,16 +94,7 @@ fn a_full_queue_says_when_to_return() {
 
 #[test]
 fn before_the_models_are_there_a_client_is_asked_to_come_back() {
-    let settings = settings(Overrides::default());
-    let (release, hold) = std::sync::mpsc::channel::<()>();
-    let service = settings.clone();
-    let server = Running::starting(
-        settings,
-        Box::new(move || {
-            let _ = hold.recv();
-            Service::with_classifier(service, Arc::new(Fake::new()))
-        }),
-    );
+    let (server, release) = Running::held_back();
     let reply = server.analyze("high");
     assert_eq!((reply.status, &reply.json["error"]["code"]), (503, &"starting".into()));
     assert_eq!(reply.header("retry-after"), "1");

@@ -99,6 +99,18 @@ impl Running {
         running
     }
 
+    /// Bound, with a service that does not start before the sender is dropped.
+    pub(crate) fn held_back() -> (Self, std::sync::mpsc::Sender<()>) {
+        let settings = settings(Overrides::default());
+        let (release, hold) = std::sync::mpsc::channel();
+        let service = settings.clone();
+        let start = move || {
+            let _ = hold.recv();
+            Service::with_classifier(service, Arc::new(Fake::new()))
+        };
+        (Running::starting(settings, Box::new(start)), release)
+    }
+
     /// Through the same door as production, with a service that starts as `start` says.
     pub(crate) fn starting(settings: Settings, start: Start) -> Self {
         let (stop, stopped) = oneshot::channel();

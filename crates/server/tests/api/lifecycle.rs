@@ -1,27 +1,17 @@
 //! /health tells the truth at every moment between bind and end.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use ash_runtime::{Overrides, Service, StartError};
+use ash_runtime::{Overrides, StartError};
 use ash_server::ServeError;
 use insta::assert_json_snapshot;
 use serde_json::json;
 
-use crate::harness::{Fake, Running, redacted, settings};
+use crate::harness::{Running, redacted, settings};
 
 #[test]
 fn health_is_starting_then_exactly_healthy() {
-    let settings = settings(Overrides::default());
-    let (release, hold) = std::sync::mpsc::channel::<()>();
-    let service = settings.clone();
-    let server = Running::starting(
-        settings,
-        Box::new(move || {
-            let _ = hold.recv();
-            Service::with_classifier(service, Arc::new(Fake::new()))
-        }),
-    );
+    let (server, release) = Running::held_back();
     let measured = [
         "total_warmup_time_ms",
         "cold_request_ms",
