@@ -1,4 +1,4 @@
-//! Puts `models/compact/` and `packs/labels/` into the binary: whatever files lie there, by the folder
+//! Puts `models/compact/`, `packs/labels/` and `packs/patterns/` into the binary: whatever files lie there, by the folder
 //! they lie in.
 //!
 //! A table made from the directory cannot disagree with it, as a hand-kept list of
@@ -15,7 +15,11 @@ fn main() -> io::Result<()> {
     let repository = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("../..");
     let out = variable("OUT_DIR")?;
     fs::write(Path::new(&out).join("compact.rs"), compact(&repository.join("models/compact"))?)?;
-    fs::write(Path::new(&out).join("labels.rs"), labels(&repository.join("packs/labels"))?)
+    for packs in ["labels", "patterns"] {
+        let table = texts(&repository.join("packs").join(packs))?;
+        fs::write(Path::new(&out).join(packs).with_extension("rs"), table)?;
+    }
+    Ok(())
 }
 
 /// The table of the compact profile: its folders, each with its files.
@@ -34,8 +38,8 @@ fn compact(root: &Path) -> io::Result<String> {
     Ok(table)
 }
 
-/// The table of the label sets: file names with their text.
-fn labels(root: &Path) -> io::Result<String> {
+/// The table of a folder of packs: file names with their text.
+fn texts(root: &Path) -> io::Result<String> {
     println!("cargo::rerun-if-changed={}", root.display());
     let mut table = String::from("&[\n");
     for file in sorted(&root.canonicalize()?)?.iter().filter(|p| p.extension().is_some_and(|e| e == "toml")) {

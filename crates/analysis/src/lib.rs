@@ -2,7 +2,7 @@
 //!
 //! Pure functions over plain types. No I/O, no threads, no clock, no models: those come in through
 //! [`Classifier`]. The way of a message through this crate is the order of the modules below:
-//! text → message → (models answer) → signals → ensemble → decision → assessment.
+//! text → message → (models answer, patterns match) → signals → ensemble → decision → assessment.
 
 pub mod analyzer;
 pub mod answers;
@@ -21,6 +21,7 @@ pub mod message;
 pub mod mode;
 mod normalise;
 pub mod parts;
+pub mod patterns;
 mod reason;
 mod rounded;
 pub mod score;
@@ -41,6 +42,7 @@ pub use level::{Action, Level};
 pub use message::Message;
 pub use mode::Mode;
 pub use parts::{Part, PartKind, Parts};
+pub use patterns::{Finding, PatternPacks};
 pub use score::Score;
 pub use settings::{AnalyzerSettings, SettingsError};
 pub use tails::Tails;

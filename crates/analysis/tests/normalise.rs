@@ -54,12 +54,6 @@ fn messages_are_read_as_a_person_would_read_them() {
 }
 
 #[test]
-fn folding_drops_case_and_accents_but_no_letters_of_other_scripts() {
-    assert_eq!(message("ÉTÉ Ça VA").folded(), "ete ca va");
-    assert_eq!(message("हिन्दी").folded(), message("हिन्दी").clean());
-}
-
-#[test]
 fn what_was_recognised_is_told_with_its_place() {
     let raw = "> old\n<@1> please see https://a.example ||x|| `y` ```z```";
     let m = message(raw);

@@ -1,8 +1,8 @@
 //! `ash-nlp`, the program: one file or folder a subcommand, each a thin door to the service.
 //!
 //! Parsed once into rich types ([`args`]); everything below sees only those. Verdicts come from
-//! `ash-runtime` and are rendered here, never recomputed. Message text is shown in one place only, the
-//! human view of `analyze`, on the terminal of the person who typed it.
+//! `ash-runtime` and are rendered here, never recomputed. Message text is shown in two places only, the
+//! human view of `analyze` and `patterns explain`, on the terminal of the person who typed it.
 
 mod analyze;
 mod args;
@@ -12,6 +12,7 @@ mod eval;
 mod labels;
 mod models;
 mod outcome;
+mod patterns;
 mod progress;
 mod rows;
 mod serve;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Tune(args) => tune::run(&cli.global, &args),
         Command::Bench(args) => bench::run(&cli.global, &args),
         Command::Labels(args) => labels::run(&cli.global, args),
+        Command::Patterns(args) => patterns::run(args),
         Command::Models(args) => models::run(&cli.global, &args),
         Command::Config(args) => config::run(&cli.global, &args),
     };

@@ -1,4 +1,5 @@
-//! What is inside the binary, so that it runs alone from any folder: the compact profile, the label sets.
+//! What is inside the binary, so that it runs alone from any folder: the compact profile, the label
+//! sets, the pattern packs.
 
 /// A folder of the profile: its name ("" is the root) and its files by name.
 pub(crate) type Folder = (&'static str, &'static [(&'static str, &'static [u8])]);
@@ -8,3 +9,6 @@ pub(crate) static COMPACT: &[Folder] = include!(concat!(env!("OUT_DIR"), "/compa
 
 /// The files of `packs/labels/` as they were when the binary was built: name and text.
 pub(crate) static LABELS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/labels.rs"));
+
+/// The files of `packs/patterns/` as they were when the binary was built: name and text.
+pub(crate) static PATTERNS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/patterns.rs"));

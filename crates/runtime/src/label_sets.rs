@@ -11,9 +11,7 @@ use std::sync::Arc;
 use ash_analysis::{LabelSet, LabelSetDraft, LabelSetError};
 
 use crate::embedded::LABELS;
-
-/// The ending of a label set's file.
-const EXTENSION: &str = "toml";
+use crate::toml_folder::{self, EXTENSION};
 
 /// Label sets by name. There is at least one.
 #[derive(Debug, Clone)]
@@ -130,11 +128,7 @@ impl LabelSets {
 /// The label set files of a directory, by name.
 fn files(path: &Path) -> Result<Vec<PathBuf>, LabelsError> {
     let unreadable = |source| LabelsError::Unreadable { path: path.to_owned(), source };
-    let entries = fs::read_dir(path).map_err(unreadable)?;
-    let mut files: Vec<PathBuf> =
-        entries.map(|entry| entry.map(|e| e.path())).collect::<io::Result<_>>().map_err(unreadable)?;
-    files.retain(|file| file.extension().is_some_and(|e| e == EXTENSION));
-    files.sort();
+    let files = toml_folder::files(path).map_err(unreadable)?;
     if files.is_empty() {
         return Err(LabelsError::Empty { path: path.to_owned() });
     }
@@ -150,13 +144,10 @@ fn read(file: &Path) -> Result<LabelSet, LabelsError> {
 
 /// `file` stands in errors; `file_name` must be that of the set.
 fn parse(file: &str, file_name: &str, text: &str) -> Result<LabelSet, LabelsError> {
-    let draft: LabelSetDraft = toml::from_str(text).map_err(|error| LabelsError::Syntax {
+    let draft: LabelSetDraft = toml_folder::parse(text).map_err(|syntax| LabelsError::Syntax {
         file: file.to_owned(),
-        line: error
-            .span()
-            .and_then(|span| text.get(..span.start))
-            .map(|before| before.matches('\n').count() + 1),
-        why: error.message().replace('\n', "; "),
+        line: syntax.line,
+        why: syntax.why,
     })?;
     let set = LabelSet::new(draft).map_err(|source| LabelsError::Rule { file: file.to_owned(), source })?;
     if format!("{}.{EXTENSION}", set.name()) != file_name {

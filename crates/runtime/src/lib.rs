@@ -16,6 +16,7 @@ mod health;
 mod label_sets;
 mod manifest;
 mod model;
+mod pattern_packs;
 mod pipeline;
 mod queue;
 mod scheduler;
@@ -23,6 +24,7 @@ mod service;
 mod settings;
 mod source;
 mod timing;
+mod toml_folder;
 mod warmup;
 mod zero_shot;
 
@@ -31,6 +33,7 @@ pub use coordinator::{ModelCoordinator, ModelStatus};
 pub use error::{AnalyzeError, LoadError, StartError};
 pub use health::{Health, LabelsInUse, Status, VERSION};
 pub use label_sets::{Examined, LabelSets, LabelsError};
+pub use pattern_packs::{PatternDrafts, PatternPackError, load_pattern_packs};
 pub use service::{Analyzed, Service};
 pub use settings::{
     CompatSettings, DEFAULT_TOML, LogFormat, LogLevel, LogSettings, ModelChoice, ModelSettings, Overrides,

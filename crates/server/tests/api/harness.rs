@@ -36,7 +36,7 @@ impl Fake {
     }
 
     fn reading(message: &Message) -> Reading {
-        let named = |level: &str| message.folded().contains(level);
+        let named = |level: &str| message.clean().to_lowercase().contains(level);
         let level = ["critical", "high", "medium", "low"].into_iter().position(named).map_or(0, |i| 4 - i);
         let mut probabilities = vec![0.025; 5];
         probabilities[level] = 0.9;
@@ -50,7 +50,7 @@ impl Classifier for Fake {
     }
 
     fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
-        let any = |word: &str| messages.iter().any(|m| m.folded().contains(word));
+        let any = |word: &str| messages.iter().any(|m| m.clean().to_lowercase().contains(word));
         if any("slow") {
             std::thread::sleep(Duration::from_millis(500));
         }
