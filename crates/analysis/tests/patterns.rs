@@ -65,7 +65,7 @@ fn spellings() -> SpellingsDraft {
 }
 
 fn packs() -> PatternPacks {
-    PatternPacks::compile(vec![draft()], spellings()).expect("the example keeps the rules")
+    PatternPacks::compile(&[draft()], &spellings()).expect("the example keeps the rules")
 }
 
 fn message(raw: &str) -> Message {
@@ -225,15 +225,15 @@ fn a_broken_rule_is_told_with_pack_rule_and_field() {
     ] {
         let mut draft = draft();
         spoil(&mut draft);
-        let error = PatternPacks::compile(vec![draft], spellings()).expect_err(says).to_string();
+        let error = PatternPacks::compile(&[draft], &spellings()).expect_err(says).to_string();
         assert!(error.contains(says) && !error.contains('\n'), "{error} does not say {says}");
     }
-    let twice = PatternPacks::compile(vec![draft(), PackDraft { rules: Vec::new(), ..draft() }], spellings());
+    let twice = PatternPacks::compile(&[draft(), PackDraft { rules: Vec::new(), ..draft() }], &spellings());
     assert!(matches!(twice, Err(PackError::Twice { .. })));
     for (typed, means) in [("don't", "no"), ("a b c d e", "no"), ("x", "Don't"), ("x", "u")] {
         let mut spellings = spellings();
         spellings.words.insert(typed.to_owned(), means.to_owned());
-        let error = PatternPacks::compile(vec![draft()], spellings).expect_err(typed).to_string();
+        let error = PatternPacks::compile(&[draft()], &spellings).expect_err(typed).to_string();
         assert!(error.starts_with(&format!("spellings: {typed:?}: ")), "{error}");
     }
 }
@@ -246,7 +246,7 @@ fn examples_that_do_not_show_what_they_should_are_told() {
     draft.rules[0].spares = vec!["i don't want to die".into(), "we want to die".into(), "hello".into()];
     draft.rules[1].matches = vec!["never".into(), "not".into()];
     draft.rules[1].spares = vec!["a knot".into(), "not".into()];
-    let packs = PatternPacks::compile(vec![draft.clone()], spellings()).expect("it keeps the rules");
+    let packs = PatternPacks::compile(&[draft.clone()], &spellings()).expect("it keeps the rules");
     let failures: Vec<String> = packs.check(&[draft]).iter().map(ToString::to_string).collect();
     assert_eq!(
         failures,
@@ -261,7 +261,7 @@ fn examples_that_do_not_show_what_they_should_are_told() {
 #[test]
 fn no_packs_find_nothing() {
     assert!(PatternPacks::empty().find(&message("i want to die")).is_empty());
-    let none = PatternPacks::compile(Vec::new(), SpellingsDraft::default()).expect("nothing is broken");
+    let none = PatternPacks::compile(&[], &SpellingsDraft::default()).expect("nothing is broken");
     assert!(none.find(&message("i want to die")).is_empty());
 }
 

@@ -86,7 +86,7 @@ pub(super) fn unleet(word: &str) -> impl Iterator<Item = String> {
     let readable = word.len() >= 3
         && word.chars().any(|c| c.is_ascii_alphabetic())
         && word.chars().all(|c| c.is_ascii_lowercase() || leet(c).is_some());
-    let ways = if !readable { 0 } else { 1_usize << ambiguous.min(AMBIGUOUS) };
+    let ways = if readable { 1_usize << ambiguous.min(AMBIGUOUS) } else { 0 };
     (0..ways).map(move |way| {
         let mut nth = 0;
         let letter = |c: char| {

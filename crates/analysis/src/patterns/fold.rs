@@ -133,10 +133,11 @@ impl Folded {
             if let Some(known) = unleeted(word, vocabulary) {
                 return self.write(known, &token.clean, token.gap);
             }
-        } else if token.hashtag && word.len() >= HASHTAG && word.len() <= MOST_LETTERS {
-            if let Some(lengths) = vocabulary.segment(word) {
-                return self.hashtag(word, &lengths, token, vocabulary);
-            }
+        } else if token.hashtag
+            && (HASHTAG..=MOST_LETTERS).contains(&word.len())
+            && let Some(lengths) = vocabulary.segment(word)
+        {
+            return self.hashtag(word, &lengths, token, vocabulary);
         }
         self.write(word, &token.clean, token.gap);
     }

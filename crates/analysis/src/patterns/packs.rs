@@ -52,7 +52,7 @@ pub enum PackError {
         /// The rule.
         rule: String,
         /// What is wrong.
-        problem: RuleProblem,
+        problem: Box<RuleProblem>,
     },
     /// A spelling is not as it must be.
     #[error("spellings: {word:?}: {why}")]
@@ -147,30 +147,38 @@ impl PatternPacks {
     }
 
     /// The machine of all rules of `packs`, or the first rule that they break.
-    pub fn compile(packs: Vec<PackDraft>, spellings: SpellingsDraft) -> Result<Self, PackError> {
-        check_spellings(&spellings)?;
+    pub fn compile(packs: &[PackDraft], spellings: &SpellingsDraft) -> Result<Self, PackError> {
+        check_spellings(spellings)?;
         let mut rules = Vec::new();
         let mut written = Written::default();
         let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for pack in packs {
-            check_pack(&pack)?;
-            for draft in pack.rules {
+            check_pack(pack)?;
+            for draft in &pack.rules {
                 let number = u32::try_from(rules.len()).unwrap_or(u32::MAX);
                 let id = draft.id.clone();
                 let taken = !ids.insert(id.clone());
-                let told = |problem| PackError::Rule { pack: pack.name.clone(), rule: id.clone(), problem };
+                let told = |problem| PackError::Rule {
+                    pack: pack.name.clone(),
+                    rule: id.clone(),
+                    problem: Box::new(problem),
+                };
                 if taken {
                     return Err(told(RuleProblem::Twice));
                 }
-                rules.push(Arc::new(rule(&draft).map_err(told)?));
-                let told = |problem| PackError::Rule { pack: pack.name.clone(), rule: id.clone(), problem };
-                written.add(&draft, &pack.name, number).map_err(told)?;
+                rules.push(Arc::new(rule(draft).map_err(told)?));
+                let told = |problem| PackError::Rule {
+                    pack: pack.name.clone(),
+                    rule: id.clone(),
+                    problem: Box::new(problem),
+                };
+                written.add(draft, &pack.name, number).map_err(told)?;
             }
             if !names.insert(pack.name.clone()) {
-                return Err(PackError::Twice { pack: pack.name });
+                return Err(PackError::Twice { pack: pack.name.clone() });
             }
         }
-        let vocabulary = Vocabulary::new(&spellings, written.words());
+        let vocabulary = Vocabulary::new(spellings, written.words());
         let wordings = written.wordings.len();
         let matcher = written.matcher(&vocabulary, &rules)?;
         Ok(PatternPacks { rules, vocabulary, matcher: Some(matcher), wordings })
@@ -330,7 +338,7 @@ impl Written {
         let told = |pack: &str, rule: u32, problem| PackError::Rule {
             pack: pack.to_owned(),
             rule: rules[rule as usize].id.clone(),
-            problem,
+            problem: Box::new(problem),
         };
         let mut literals = Vec::with_capacity(self.wordings.len());
         for (wording, pack, rule) in self.wordings {

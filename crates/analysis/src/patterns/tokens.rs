@@ -174,13 +174,12 @@ impl Scanner<'_> {
         for (i, c) in self.clean[at..].char_indices() {
             let next = at + i + c.len_utf8();
             let inside = || self.after(next).is_some_and(|c| is_letter(c) || (with_symbols && c == '*'));
+            let apostrophe = c == '\'' && i > 0 && inside();
             if is_letter(c) {
                 end = next;
-            } else if c == '\'' && i > 0 && inside() {
-                continue;
             } else if with_symbols && is_leet_symbol(c) && inside() {
                 symbols = true;
-            } else {
+            } else if !apostrophe {
                 break;
             }
         }

@@ -16,7 +16,7 @@ use crate::terminal::{FAINT, STRONG, level_style, styled};
 pub(super) fn run(path: Option<&Path>, as_json: bool) -> Result<Outcome> {
     let drafts = PatternDrafts::load(path)?;
     // What is listed can be used.
-    let compiled = drafts.clone().compile()?;
+    let compiled = drafts.compile()?;
     let mut out = stdout().lock();
     if as_json {
         let packs: Vec<Value> = drafts.packs.iter().map(pack_json).collect();

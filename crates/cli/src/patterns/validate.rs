@@ -14,9 +14,8 @@ use crate::terminal::{ALARM, STRONG, styled};
 /// Compiles the packs and tells every example that does not show what it should.
 pub(super) fn run(path: Option<&Path>, as_json: bool) -> Result<Outcome> {
     let drafts = PatternDrafts::load(path)?;
-    let place = drafts.place.clone();
-    let packs = drafts.packs.clone();
     let compiled = drafts.compile()?;
+    let PatternDrafts { place, packs, .. } = drafts;
     let failures = compiled.check(&packs);
     let examples: usize = packs.iter().flat_map(|p| &p.rules).map(|r| r.matches.len() + r.spares.len()).sum();
     let mut out = stdout().lock();

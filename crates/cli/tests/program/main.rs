@@ -6,5 +6,6 @@ mod harness;
 mod hub;
 mod labels;
 mod models;
+mod patterns;
 mod pull;
 mod usage;
