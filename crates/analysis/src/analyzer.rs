@@ -1,4 +1,4 @@
-//! The analyzer: asks the models, judges their answers.
+//! The analyzer: asks the models, looks for patterns, judges what both say.
 
 use std::sync::Arc;
 
@@ -6,12 +6,14 @@ use crate::answers::{self, Answer, Answers};
 use crate::assessment::Assessment;
 use crate::classifier::{Classifier, ModelInfo};
 use crate::message::Message;
+use crate::patterns::{Finding, PatternPacks};
 use crate::settings::{AnalyzerSettings, SettingsError};
 use crate::verdict;
 
-/// Classifiers and the settings to judge them by, known to fit each other.
+/// Classifiers, patterns, and the settings to judge them by, known to fit each other.
 pub struct CrisisAnalyzer {
     classifiers: Vec<Arc<dyn Classifier>>,
+    patterns: PatternPacks,
     settings: AnalyzerSettings,
 }
 
@@ -19,11 +21,12 @@ impl CrisisAnalyzer {
     /// Refuses settings that leave a model without weight or cuts, or nobody with weight.
     pub fn new(
         classifiers: Vec<Arc<dyn Classifier>>,
+        patterns: PatternPacks,
         settings: AnalyzerSettings,
     ) -> Result<Self, SettingsError> {
         let models: Vec<Arc<ModelInfo>> = classifiers.iter().flat_map(|c| c.models()).collect();
         settings.validate(models.iter().map(Arc::as_ref))?;
-        Ok(Self { classifiers, settings })
+        Ok(Self { classifiers, patterns, settings })
     }
 
     /// The settings that it judges by.
@@ -42,13 +45,25 @@ impl CrisisAnalyzer {
         answers::ask(&self.classifiers, messages)
     }
 
-    /// The verdict on one message from what the models said of it. Takes microseconds.
-    pub fn judge(&self, answers: &[Answer]) -> Assessment {
-        verdict::judge(&self.settings, answers)
+    /// The patterns that it looks for.
+    pub fn patterns(&self) -> &PatternPacks {
+        &self.patterns
     }
 
-    /// Asks and judges: one verdict a message, in order, each the same as if it had come alone.
+    /// What the patterns find in a message; none if there are no patterns. Takes microseconds.
+    pub fn find(&self, message: &Message) -> Option<Vec<Finding>> {
+        (!self.patterns.rules().is_empty()).then(|| self.patterns.find(message))
+    }
+
+    /// The verdict on one message from what the models said of it and what patterns found in it. Takes
+    /// microseconds.
+    pub fn judge(&self, answers: &[Answer], findings: Option<&[Finding]>) -> Assessment {
+        verdict::judge(&self.settings, answers, findings)
+    }
+
+    /// Asks, looks and judges: one verdict a message, in order, each the same as if it had come alone.
     pub fn assess(&self, messages: &[&Message]) -> Vec<Assessment> {
-        self.classify(messages).iter().map(|answers| self.judge(answers)).collect()
+        let answers = self.classify(messages);
+        answers.iter().zip(messages).map(|(a, m)| self.judge(a, self.find(m).as_deref())).collect()
     }
 }

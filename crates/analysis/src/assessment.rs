@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::classifier::{ClassifyError, ModelInfo};
 use crate::ensemble::Mode;
+use crate::evidence::Weighed;
 use crate::level::{Action, Level};
+use crate::patterns::Finding;
 use crate::score::Score;
 
 /// What one model contributed.
@@ -44,10 +46,10 @@ pub struct Tag {
     pub probability: Score,
 }
 
-/// The models disagree so much that a human should look.
+/// The models disagree so much, or contradict the wording so much, that a human should look.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gap {
-    /// What was found, as a machine-readable word: `spread`, `agreement` or `votes`.
+    /// What was found, as a machine-readable word: `spread`, `agreement`, `votes` or `patterns`.
     pub kind: &'static str,
     /// A sentence for people, with the figures.
     pub detail: String,
@@ -76,6 +78,10 @@ pub struct Assessment {
     pub mode: Mode,
     /// One entry a model that answered, in configured order.
     pub signals: Vec<ModelSignal>,
+    /// What patterns found, in the order of the text.
+    pub findings: Vec<Finding>,
+    /// How the findings moved the score.
+    pub weighed: Weighed,
     /// Where the models disagree; not empty means `gaps_detected`.
     pub gaps: Vec<Gap>,
     /// Models that did not answer. Not empty means the assessment is degraded.

@@ -6,12 +6,15 @@
 //! 2. the *tail thresholds* of every model: they make its vote and its signal;
 //! 3. the *weights*, and with them the cuts of the weighted mean: a weight is only as good as the best cuts
 //!    it allows, so the two are searched together;
-//! 4. the cuts of the majority's mean. Consensus combines as weighted does and shares its cuts.
+//! 4. the cuts of the majority's mean. Consensus combines as weighted does and shares its cuts;
+//! 5. how *evidence* moves that score: the weights of themes, the dampers of frames, floors or not;
+//! 6. how evidence counts *alone*, for when no model answers.
 //!
 //! What is maximised is [`Figures::objective`]. The search draws no random numbers: the same rows and the
 //! same start give the same settings.
 
 mod cuts;
+mod evidence;
 mod tails;
 mod temperature;
 mod weights;
@@ -23,8 +26,10 @@ use crate::classifier::{ClassifyError, ModelInfo, Reading};
 use crate::decision::{Cuts, ModeCuts};
 use crate::ensemble::Mode;
 use crate::evaluate::{Figures, figures};
+use crate::evidence::{Evidence, EvidenceSettings};
 use crate::independent;
 use crate::level::Level;
+use crate::patterns::Finding;
 use crate::settings::{AnalyzerSettings, SettingsError};
 use crate::tails::Tails;
 use crate::verdict::judge;
@@ -37,6 +42,14 @@ pub struct LabelledReadings {
     pub truth: Level,
     /// What [`crate::CrisisAnalyzer::classify`] gave; the same models in the same order in every row.
     pub answers: Answers,
+    /// What [`crate::CrisisAnalyzer::find`] gave.
+    pub findings: Option<Vec<Finding>>,
+}
+
+impl LabelledReadings {
+    fn findings(&self) -> &[Finding] {
+        self.findings.as_deref().unwrap_or_default()
+    }
 }
 
 /// Fitted settings and what they gain.
@@ -107,11 +120,25 @@ pub fn fit(rows: &[LabelledReadings], start: &AnalyzerSettings) -> Result<FitRep
     let cuts = &mut settings.decision.cuts.majority;
     *cuts = Ranked::new(&majority, &truths).best_cuts(cuts).cuts;
 
+    fit_evidence(rows, &mut settings);
+
     let after = figures_of(rows, &settings);
     if after.objective() < before.objective() {
         return Ok(FitReport { settings: start.clone(), before, after: before });
     }
     Ok(FitReport { settings, before, after })
+}
+
+/// Fits how evidence counts, beside the models as they are fitted now, and alone.
+fn fit_evidence(rows: &[LabelledReadings], settings: &mut AnalyzerSettings) {
+    let models_only = AnalyzerSettings { evidence: EvidenceSettings::unfitted(), ..settings.clone() };
+    let row = |row: &LabelledReadings| evidence::Row {
+        models: judge(&models_only, &row.answers, None).score,
+        evidence: Evidence::of(row.findings(), &settings.evidence.cues),
+        truth: row.truth,
+    };
+    let rows: Vec<evidence::Row> = rows.iter().map(row).collect();
+    settings.evidence = evidence::best_alone(&rows, &evidence::best(&rows, &settings.evidence));
 }
 
 /// All that one model said.
@@ -155,17 +182,20 @@ fn readings_by_model(rows: &[LabelledReadings]) -> Result<Vec<ModelReadings<'_>>
     Ok(models)
 }
 
-/// The combined score of every row in `mode`, by the code that judges; even cuts leave it as it is.
+/// The models' combined score of every row in `mode`, by the code that judges; even cuts leave it as it is.
 fn scores_in(mode: Mode, rows: &[LabelledReadings], settings: &AnalyzerSettings) -> Vec<f32> {
     let mut settings = settings.clone();
     settings.ensemble.mode = mode;
     settings.decision.cuts = ModeCuts { consensus: Cuts::EVEN, majority: Cuts::EVEN, weighted: Cuts::EVEN };
-    rows.iter().map(|row| judge(&settings, &row.answers).score.get()).collect()
+    settings.evidence = EvidenceSettings::unfitted();
+    rows.iter().map(|row| judge(&settings, &row.answers, None).score.get()).collect()
 }
 
 /// The figures of what `settings` say of `rows`, by the code that judges.
 fn figures_of(rows: &[LabelledReadings], settings: &AnalyzerSettings) -> Figures {
-    let verdicts: Vec<(Level, Level)> =
-        rows.iter().map(|row| (row.truth, judge(settings, &row.answers).level)).collect();
+    let verdicts: Vec<(Level, Level)> = rows
+        .iter()
+        .map(|row| (row.truth, judge(settings, &row.answers, row.findings.as_deref()).level))
+        .collect();
     figures(&verdicts)
 }

@@ -2,7 +2,7 @@
 //!
 //! Pure functions over plain types. No I/O, no threads, no clock, no models: those come in through
 //! [`Classifier`]. The way of a message through this crate is the order of the modules below:
-//! text → message → (models answer, patterns match) → signals → ensemble → decision → assessment.
+//! text → message → (models answer, patterns find) → signals → ensemble → evidence → decision → assessment.
 
 pub mod analyzer;
 pub mod answers;
@@ -12,6 +12,7 @@ pub mod classifier;
 pub mod decision;
 pub mod ensemble;
 pub mod evaluate;
+pub mod evidence;
 pub mod fit;
 mod independent;
 pub mod labels;
@@ -37,6 +38,7 @@ pub use assessment::{Assessment, Gap, ModelSignal, Tag};
 pub use classifier::{Classifier, ClassifyError, Label, ModelAnswer, ModelInfo, Reading};
 pub use decision::{Cuts, DecisionSettings, ModeCuts};
 pub use ensemble::EnsembleSettings;
+pub use evidence::EvidenceSettings;
 pub use labels::{LabelSet, LabelSetDraft, LabelSetError, Role, RoleLabels};
 pub use level::{Action, Level};
 pub use message::Message;

@@ -3,11 +3,14 @@
 use crate::assessment::{Assessment, ModelSignal, Tag};
 use crate::category::Category;
 use crate::level::Level;
+use crate::patterns::{Cue, CueFactors, Finding};
 
 /// At most this many categories are named.
 const MAX_CATEGORIES: usize = 3;
 /// At most this many emotions are named.
 const MAX_EMOTIONS: usize = 2;
+/// At most this many findings of patterns are told.
+const MAX_WORDINGS: usize = 3;
 /// An emotion less probable than this does not stand out.
 const EMOTION: f32 = 0.3;
 
@@ -24,11 +27,22 @@ pub(crate) fn categories(level: Level, signals: &[ModelSignal]) -> Vec<String> {
 /// One sentence: what it reads as, which emotions stand out, how far the models agree.
 pub(crate) fn sentence(a: &Assessment) -> String {
     if a.signals.is_empty() {
-        return "No model could answer, so nothing is known: a human must read this message.".to_owned();
+        return without_models(a);
     }
-    let clauses = [Some(reading(a)), emotions(&a.signals), agreement(a)];
+    let lifted = a.weighed.lifted_to.map(|_| "unmistakable wording decided".to_owned());
+    let clauses = [Some(reading(a)), lifted, emotions(&a.signals), agreement(a)];
     let clauses: Vec<String> = clauses.into_iter().flatten().collect();
     format!("{}.", clauses.join("; "))
+}
+
+/// No model answered: only the wording is known.
+fn without_models(a: &Assessment) -> String {
+    let found = match a.weighed.raised_by.first() {
+        Some(theme) => format!("its wording speaks of {}", theme.words()),
+        None if a.level == Level::Medium => "nothing is known of it".to_owned(),
+        None => "no alarming wording was found, which proves nothing".to_owned(),
+    };
+    format!("No model could answer, and {found}: a human must read this message.")
 }
 
 /// "Reads as …".
@@ -88,18 +102,20 @@ fn agreement(a: &Assessment) -> Option<String> {
 }
 
 /// Short statements in the order of their importance. `close`: the score lies beside a cut.
-pub(crate) fn key_factors(a: &Assessment, close: bool) -> Vec<String> {
+pub(crate) fn key_factors(a: &Assessment, close: bool, cues: &CueFactors) -> Vec<String> {
     let mut factors = Vec::new();
     for failure in &a.failures {
         factors.push(format!("{}.", capitalised(&failure.to_string())));
     }
     if a.signals.is_empty() {
+        factors.extend(wording(a, cues));
         return factors;
     }
     let concerns = category_tags(&a.signals).filter(|(c, _)| c.is_concern() && a.level > Level::None);
     for (category, tag) in concerns.take(MAX_CATEGORIES) {
         factors.push(format!("{} ({:.0} %).", capitalised(category.words), 100.0 * tag.probability.get()));
     }
+    factors.extend(wording(a, cues));
     let votes: Vec<String> =
         a.signals.iter().map(|s| format!("{} {} ({:.2})", s.model.name, s.vote, s.signal.get())).collect();
     factors.push(format!("Votes: {}.", votes.join(", ")));
@@ -111,6 +127,49 @@ pub(crate) fn key_factors(a: &Assessment, close: bool) -> Vec<String> {
         factors.push("The message is long; only its last part was judged.".to_owned());
     }
     factors
+}
+
+/// What the wording says, the strongest first; a theme once. Where it stands is in the evidence list.
+fn wording(a: &Assessment, cues: &CueFactors) -> Vec<String> {
+    let weight = |f: &Finding| f.rule.strength() * f.credence(cues);
+    let mut risks: Vec<&Finding> = a.findings.iter().filter(|f| f.rule.theme().is_risk()).collect();
+    risks.sort_by(|x, y| weight(y).total_cmp(&weight(x)));
+    let mut told = Vec::new();
+    let mut factors = Vec::new();
+    for finding in risks {
+        if factors.len() == MAX_WORDINGS || told.contains(&finding.rule.theme()) {
+            continue;
+        }
+        told.push(finding.rule.theme());
+        let doubts: Vec<&str> = finding.cues.weakening().map(in_words).collect();
+        let but = if doubts.is_empty() { String::new() } else { format!(", but {}", doubts.join(", ")) };
+        factors.push(format!("The wording speaks of {}{but}.", finding.rule.theme().words()));
+    }
+    if !a.weighed.lowered_by.is_empty() {
+        let frames: Vec<&str> = a.weighed.lowered_by.iter().map(|t| t.words()).collect();
+        factors
+            .push(format!("It also speaks of {}, which makes danger less likely.", frames.join(" and of ")));
+    }
+    factors
+}
+
+/// What a cue means to a volunteer.
+const fn in_words(cue: Cue) -> &'static str {
+    match cue {
+        Cue::Negated => "negated",
+        Cue::Hypothetical => "only supposed",
+        Cue::Past => "in the past",
+        Cue::Figurative => "perhaps as a figure of speech",
+        Cue::Quoted => "within quotation marks",
+        Cue::Fiction => "in a story or a song",
+        Cue::Other => "about somebody else",
+        Cue::Reported => "as something that somebody else said",
+        Cue::Joking => "with laughter beside it",
+        Cue::Now => "now",
+        Cue::Soon => "soon",
+        Cue::Ongoing => "for some time",
+        Cue::Intense => "with emphasis",
+    }
 }
 
 /// The tags that are categories of the corpus, most probable first.

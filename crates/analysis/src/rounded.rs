@@ -16,6 +16,6 @@ pub(crate) fn number<S: Serializer>(x: &f32, s: S) -> Result<S::Ok, S::Error> {
 }
 
 /// For `#[serde(serialize_with)]` on a map of numbers.
-pub(crate) fn map<S: Serializer>(m: &BTreeMap<String, f32>, s: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn map<K: Serialize, S: Serializer>(m: &BTreeMap<K, f32>, s: S) -> Result<S::Ok, S::Error> {
     s.collect_map(m.iter().map(|(name, x)| (name, rounded(*x))))
 }

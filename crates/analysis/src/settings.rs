@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::classifier::ModelInfo;
 use crate::decision::DecisionSettings;
 use crate::ensemble::EnsembleSettings;
+use crate::evidence::EvidenceSettings;
+use crate::patterns::FactorError;
 
 /// Everything that decides a verdict besides the models.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,6 +16,8 @@ pub struct AnalyzerSettings {
     pub ensemble: EnsembleSettings,
     /// How the combined score becomes a level.
     pub decision: DecisionSettings,
+    /// How what patterns find moves the score.
+    pub evidence: EvidenceSettings,
 }
 
 /// Settings that do not fit the models, or no settings at all.
@@ -43,6 +47,9 @@ pub enum SettingsError {
         /// The model's name.
         model: String,
     },
+    /// A factor of a cue is outside of its range.
+    #[error(transparent)]
+    Cue(#[from] FactorError),
     /// A setting is outside of its range.
     #[error("{setting} is {value}, outside of {range}")]
     OutOfRange {
@@ -61,6 +68,7 @@ impl AnalyzerSettings {
         Self {
             ensemble: EnsembleSettings::unfitted(models.clone()),
             decision: DecisionSettings::unfitted(models),
+            evidence: EvidenceSettings::unfitted(),
         }
     }
 
@@ -108,12 +116,13 @@ impl AnalyzerSettings {
         unit(|| "max_spread".to_owned(), self.ensemble.max_spread)?;
         unit(|| "min_agreement".to_owned(), self.ensemble.min_agreement)?;
         unit(|| "minimum_review_confidence".to_owned(), self.decision.minimum_review_confidence)?;
-        unit(|| "review_margin".to_owned(), self.decision.review_margin)
+        unit(|| "review_margin".to_owned(), self.decision.review_margin)?;
+        self.evidence.validate()
     }
 }
 
 /// `value` lies within [0, 1]; a NaN does not.
-fn unit(setting: impl Fn() -> String, value: f32) -> Result<(), SettingsError> {
+pub(crate) fn unit(setting: impl Fn() -> String, value: f32) -> Result<(), SettingsError> {
     if (0.0..=1.0).contains(&value) {
         Ok(())
     } else {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use crate::answers::{Answer, check};
-use crate::assessment::{Assessment, ModelSignal, Tag};
+use crate::assessment::{Assessment, Gap, ModelSignal, Tag};
 use crate::classifier::{ClassifyError, ModelInfo, Reading};
 use crate::ensemble::{self, Voice};
+use crate::evidence::{Evidence, Weighed};
 use crate::independent;
 use crate::level::Level;
+use crate::patterns::Finding;
 use crate::reason;
 use crate::score::Score;
 use crate::settings::AnalyzerSettings;
@@ -18,15 +20,16 @@ const TELLING: f32 = 0.2;
 /// At most this many tags of a model are told.
 const MAX_TAGS: usize = 5;
 
-/// The verdict on one message.
+/// The verdict on one message: what the models said, moved by what patterns found (see [`crate::evidence`]).
 ///
 /// Models that did not answer make it degraded, and a human is asked; the weights of the others fill the
-/// place. If nobody answered the verdict is *medium*, with no confidence: the message may be anything,
-/// and neither silence nor an alarm would be true.
+/// place. If nobody answered, the wording alone decides; without patterns (`None`) the verdict is then
+/// *medium*: the message may be anything, and neither silence nor an alarm would be true.
 ///
-/// Answers are checked here again, so that it does not matter by which way they came. `settings` are expected to have been validated for these models; a model without an entry would
-/// count with weight 0 and even thresholds.
-pub fn judge(settings: &AnalyzerSettings, answers: &[Answer]) -> Assessment {
+/// Answers are checked here again, so that it does not matter by which way they came. `settings` are expected
+/// to have been validated for these models; a model without an entry would count with weight 0 and even
+/// thresholds.
+pub fn judge(settings: &AnalyzerSettings, answers: &[Answer], findings: Option<&[Finding]>) -> Assessment {
     let (mut answered, mut failures) = (Vec::new(), Vec::new());
     for (model, answer) in answers {
         let checked = answer.as_ref().map_err(Clone::clone);
@@ -35,17 +38,22 @@ pub fn judge(settings: &AnalyzerSettings, answers: &[Answer]) -> Assessment {
             Err(error) => failures.push(error),
         }
     }
+    let evidence = findings.map(|findings| Evidence::of(findings, &settings.evidence.cues));
+    let findings = findings.unwrap_or_default().to_vec();
     if answered.is_empty() {
-        return unanswered(settings, failures);
+        return without_models(settings, failures, evidence.as_ref(), findings);
     }
+    let evidence = evidence.unwrap_or_default();
     let truncated = answered.iter().any(|(_, reading)| reading.truncated);
     let signals = signals(settings, &answered);
 
     let voices: Vec<Voice> = signals.iter().map(voice).collect();
     let combined = ensemble::combine(&settings.ensemble, &voices);
     let mode = settings.ensemble.mode;
-    let cuts = settings.decision.cuts.of(mode);
-    let (level, score) = (cuts.level(combined.score), cuts.place(combined.score));
+    let weighed = settings.evidence.weigh(settings.decision.cuts.of(mode).place(combined.score), &evidence);
+    let (level, score) = (weighed.level, weighed.score);
+    let mut gaps = combined.gaps;
+    gaps.extend(contradiction(level, &settings.evidence.weigh_alone(&evidence)));
     let mut verdict = Assessment {
         level,
         score,
@@ -57,7 +65,9 @@ pub fn judge(settings: &AnalyzerSettings, answers: &[Answer]) -> Assessment {
         key_factors: Vec::new(),
         mode,
         signals,
-        gaps: combined.gaps,
+        findings,
+        weighed,
+        gaps,
         failures,
         truncated,
     };
@@ -65,19 +75,36 @@ pub fn judge(settings: &AnalyzerSettings, answers: &[Answer]) -> Assessment {
     explained(verdict, settings)
 }
 
-fn unanswered(settings: &AnalyzerSettings, failures: Vec<ClassifyError>) -> Assessment {
-    let level = Level::Medium;
+/// The wording alone would call the team, and the models see next to nothing: one of them is wrong, and a
+/// person must find out which.
+fn contradiction(level: Level, alone: &Weighed) -> Option<Gap> {
+    (alone.level.is_urgent() && level <= Level::Low).then(|| Gap {
+        kind: "patterns",
+        detail: format!("The wording by itself would be {}, the models read it as {level}.", alone.level),
+    })
+}
+
+fn without_models(
+    settings: &AnalyzerSettings,
+    failures: Vec<ClassifyError>,
+    evidence: Option<&Evidence>,
+    findings: Vec<Finding>,
+) -> Assessment {
+    let unknown = || Weighed::unmoved(Score::clamped(0.5));
+    let weighed = evidence.map_or_else(unknown, |evidence| settings.evidence.weigh_alone(evidence));
     let verdict = Assessment {
-        level,
-        score: Score::clamped(0.5),
+        level: weighed.level,
+        score: weighed.score,
         confidence: Score::ZERO,
-        action: level.action(),
+        action: weighed.level.action(),
         requires_staff_review: true,
         categories: Vec::new(),
         reason: String::new(),
         key_factors: Vec::new(),
         mode: settings.ensemble.mode,
         signals: Vec::new(),
+        findings,
+        weighed,
         gaps: Vec::new(),
         failures,
         truncated: false,
@@ -89,7 +116,7 @@ fn unanswered(settings: &AnalyzerSettings, failures: Vec<ClassifyError>) -> Asse
 fn explained(mut verdict: Assessment, settings: &AnalyzerSettings) -> Assessment {
     let close = settings.decision.is_close(verdict.score);
     verdict.reason = reason::sentence(&verdict);
-    verdict.key_factors = reason::key_factors(&verdict, close);
+    verdict.key_factors = reason::key_factors(&verdict, close, &settings.evidence.cues);
     verdict
 }
 

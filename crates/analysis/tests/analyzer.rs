@@ -4,9 +4,10 @@ mod fakes;
 
 use std::sync::Arc;
 
+use ash_analysis::patterns::{PackDraft, RuleDraft, SpellingsDraft, Theme};
 use ash_analysis::{
     Action, AnalyzerSettings, Assessment, Classifier, ClassifyError, CrisisAnalyzer, Level, Message, Mode,
-    ModelAnswer, ModelInfo, Reading,
+    ModelAnswer, ModelInfo, PatternPacks, Reading,
 };
 use fakes::{DISTRESS, Fake, LEVELS, SENTIMENTS, absent, always, info, message, reading};
 use proptest::prelude::*;
@@ -28,7 +29,7 @@ fn distress() -> Arc<ModelInfo> {
 fn analyzer_in(mode: Mode, classifiers: Vec<Arc<dyn Classifier>>) -> CrisisAnalyzer {
     let mut settings = AnalyzerSettings::unfitted(NAMES);
     settings.ensemble.mode = mode;
-    CrisisAnalyzer::new(classifiers, settings).expect("settings that fit")
+    CrisisAnalyzer::new(classifiers, PatternPacks::empty(), settings).expect("settings that fit")
 }
 
 fn verdict_in(mode: Mode, classifiers: Vec<Arc<dyn Classifier>>) -> Assessment {
@@ -123,7 +124,8 @@ fn the_thresholds_are_those_of_the_mode() {
     {
         settings.ensemble.mode = mode;
         let model = always(depression(), reading(&[0.0, 0.0, 0.0, 1.0, 0.0], &[0.0; 4]));
-        let analyzer = CrisisAnalyzer::new(vec![model], settings.clone()).expect("settings");
+        let analyzer =
+            CrisisAnalyzer::new(vec![model], PatternPacks::empty(), settings.clone()).expect("settings");
         assert_eq!(analyzer.assess(&[&message])[0].level, level, "{mode}");
     }
 }
@@ -133,8 +135,10 @@ fn the_temperature_of_a_model_is_applied_before_its_signal() {
     let mut settings = AnalyzerSettings::unfitted(NAMES);
     settings.ensemble.temperatures.insert("sentiment".into(), 2.0);
     let model = always(sentiment(), reading(&[0.8, 0.2, 0.0], &[]));
-    let v =
-        CrisisAnalyzer::new(vec![model], settings).expect("settings").assess(&[&message("any")]).remove(0);
+    let v = CrisisAnalyzer::new(vec![model], PatternPacks::empty(), settings)
+        .expect("settings")
+        .assess(&[&message("any")])
+        .remove(0);
     close(v.signals[0].probabilities[0], 2.0 / 3.0);
     close(v.score.get(), 0.8 + 0.2 * (2.0 / 3.0 - 0.5) / 0.5);
 }
@@ -166,8 +170,10 @@ fn silenced_models_speak_when_nobody_else_can() {
     settings.ensemble.weights = NAMES.map(|n| (n.into(), f32::from(u8::from(n == "depression")))).into();
     let mut classifiers = alarmed();
     classifiers[0] = absent(depression());
-    let v =
-        CrisisAnalyzer::new(classifiers, settings).expect("settings").assess(&[&message("any")]).remove(0);
+    let v = CrisisAnalyzer::new(classifiers, PatternPacks::empty(), settings)
+        .expect("settings")
+        .assess(&[&message("any")])
+        .remove(0);
     assert!(v.level.is_urgent() && v.is_degraded());
 }
 
@@ -237,7 +243,7 @@ fn too_few_readings_or_answers_fail_for_every_message() {
 #[test]
 fn judging_trusts_no_answer_more_than_asking_does() {
     let analyzer = analyzer_in(Mode::Weighted, alarmed());
-    let v = analyzer.judge(&[(depression(), Ok(reading(&[1.0; 9], &[])))]);
+    let v = analyzer.judge(&[(depression(), Ok(reading(&[1.0; 9], &[])))], None);
     assert_eq!((v.level, v.failures.len(), v.signals.len()), (Level::Medium, 1, 0));
 }
 
@@ -364,8 +370,77 @@ proptest! {
         }
         let mut settings = AnalyzerSettings::unfitted(NAMES);
         settings.ensemble.weights = NAMES.into_iter().map(str::to_owned).zip(weights).collect();
-        let v = CrisisAnalyzer::new(classifiers, settings).expect("settings").assess(&[&message("any")]).remove(0);
+        let v = CrisisAnalyzer::new(classifiers, PatternPacks::empty(), settings).expect("settings").assess(&[&message("any")]).remove(0);
         prop_assert!((v.signals.iter().map(|s| s.weight.get()).sum::<f32>() - 1.0).abs() < 1e-4);
         prop_assert!(v.level.is_urgent());
     }
+}
+
+/// Two rules: a wish to be dead that gives at least high, and talk about a game.
+fn packs() -> PatternPacks {
+    let rule = |id: &str, theme, floor, any: &str| RuleDraft {
+        id: id.into(),
+        theme,
+        strength: 0.9,
+        floor,
+        literal: false,
+        reach: None,
+        any: vec![any.into()],
+        regex: Vec::new(),
+        matches: vec![any.into()],
+        spares: vec!["hello".into()],
+    };
+    let rules = vec![
+        rule("ideation.dead", Theme::Ideation, Some(Level::High), "i want to be dead"),
+        rule("negation.never", Theme::Negation, None, "never"),
+    ];
+    let pack = PackDraft { name: "test".into(), description: "For this test.".into(), rules };
+    PatternPacks::compile(vec![pack], SpellingsDraft::default()).expect("rules that keep the rules")
+}
+
+/// What `model` and the two rules say of `text`, with every use of evidence turned on.
+fn with_patterns(model: Arc<dyn Classifier>, text: &str) -> Assessment {
+    let mut settings = AnalyzerSettings::unfitted(NAMES);
+    settings.evidence.floors = true;
+    settings.evidence.alone.weights = [(Theme::Ideation, 1.0)].into();
+    CrisisAnalyzer::new(vec![model], packs(), settings).expect("settings").assess(&[&message(text)]).remove(0)
+}
+
+#[test]
+fn unmistakable_wording_gives_its_floor_and_says_so() {
+    let calm = || always(depression(), reading(&[0.0, 0.45, 0.55, 0.0, 0.0], &[]));
+    let verdict = with_patterns(calm(), "honestly i want to be dead");
+    assert_eq!((verdict.level, verdict.weighed.lifted_to), (Level::High, Some(Level::High)));
+    assert_eq!(verdict.findings[0].span, 9..26);
+    assert!(
+        verdict.requires_staff_review && verdict.reason.contains("unmistakable wording"),
+        "{}",
+        verdict.reason
+    );
+
+    let denied = with_patterns(calm(), "i said never i want to be dead");
+    assert_eq!((denied.level, denied.weighed.lifted_to), (Level::Medium, None));
+    assert!(denied.key_factors.iter().any(|f| f.ends_with(", but negated.")), "{:?}", denied.key_factors);
+}
+
+#[test]
+fn wording_that_contradicts_the_models_asks_for_a_human() {
+    let mut settings = AnalyzerSettings::unfitted(NAMES);
+    settings.evidence.alone.weights = [(Theme::Ideation, 1.0)].into();
+    let calm = always(depression(), reading(&[1.0, 0.0, 0.0, 0.0, 0.0], &[]));
+    let analyzer = CrisisAnalyzer::new(vec![calm], packs(), settings).expect("settings");
+    let verdict = analyzer.assess(&[&message("i want to be dead")]).remove(0);
+    assert_eq!(verdict.level, Level::None, "without floors and weights the models decide");
+    assert!(verdict.requires_staff_review);
+    assert_eq!(verdict.gaps.iter().map(|gap| gap.kind).collect::<Vec<_>>(), ["patterns"]);
+}
+
+#[test]
+fn without_models_the_wording_decides_and_the_verdict_is_degraded() {
+    let found = with_patterns(absent(depression()), "i want to be dead");
+    assert!(found.level.is_urgent() && found.is_degraded() && found.requires_staff_review);
+    assert!(found.reason.starts_with("No model could answer"), "{}", found.reason);
+    let nothing = with_patterns(absent(depression()), "good morning");
+    assert_eq!(nothing.level, Level::None);
+    assert!(nothing.is_degraded() && nothing.requires_staff_review, "a degraded none is no all-clear");
 }

@@ -30,7 +30,7 @@ fn rows(n: u32) -> Vec<LabelledReadings> {
             (depression.clone(), Ok(reading(&levels, &[]))),
             (sentiment.clone(), Ok(reading(&sentiments, &[]))),
         ];
-        LabelledReadings { truth, answers }
+        LabelledReadings { truth, answers, findings: None }
     };
     (0..n).map(row).collect()
 }
@@ -52,7 +52,7 @@ fn fitting_gains_and_what_it_reports_is_what_runs() {
     let report = fit(&rows, &start()).expect("rows that can be fitted");
     assert!(report.after.objective() > report.before.objective() + 0.03, "{report:?}");
     let verdicts: Vec<_> =
-        rows.iter().map(|r| (r.truth, verdict::judge(&report.settings, &r.answers).level)).collect();
+        rows.iter().map(|r| (r.truth, verdict::judge(&report.settings, &r.answers, None).level)).collect();
     assert_eq!(figures(&verdicts), report.after);
 
     let weights = &report.settings.ensemble.weights;

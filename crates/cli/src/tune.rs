@@ -78,8 +78,9 @@ fn readings(analyzer: &CrisisAnalyzer, rows: &[Row]) -> Vec<LabelledReadings> {
     for chunk in rows.chunks(BATCH) {
         let messages: Vec<Message> = chunk.iter().map(|row| Message::new(row.text.clone())).collect();
         let answers = analyzer.classify(&messages.iter().collect::<Vec<_>>());
-        let labelled = chunk.iter().zip(answers);
-        readings.extend(labelled.map(|(row, answers)| LabelledReadings { truth: row.level, answers }));
+        for ((row, message), answers) in chunk.iter().zip(&messages).zip(answers) {
+            readings.push(LabelledReadings { truth: row.level, answers, findings: analyzer.find(message) });
+        }
         bar.inc(chunk.len() as u64);
     }
     bar.finish_and_clear();

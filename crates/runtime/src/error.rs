@@ -5,6 +5,7 @@ use std::time::Duration;
 use ash_encoder::EncoderError;
 
 use crate::label_sets::LabelsError;
+use crate::pattern_packs::PatternPackError;
 use crate::settings::SettingsError;
 
 /// A profile or a model of it could not be loaded.
@@ -73,6 +74,9 @@ pub enum LoadError {
 /// The service could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The pattern packs cannot be used.
+    #[error(transparent)]
+    Patterns(#[from] PatternPackError),
     /// A setting is wrong.
     #[error(transparent)]
     Settings(#[from] SettingsError),

@@ -13,6 +13,7 @@ pub(crate) struct Stages {
     normalise: Duration,
     tokenise: Duration,
     inference: Duration,
+    patterns: Duration,
     decision: Duration,
 }
 
@@ -24,6 +25,7 @@ impl Stages {
             normalise_ms: ms(self.normalise),
             tokenise_ms: ms(self.tokenise),
             inference_ms: ms(self.inference),
+            patterns_ms: ms(self.patterns),
             decision_ms: ms(self.decision),
             total_ms: ms(total),
             batch,
@@ -31,7 +33,7 @@ impl Stages {
     }
 }
 
-/// Normalises, asks the models, judges: one assessment a text, in order.
+/// Normalises, asks the models, looks for patterns, judges: one assessment a text, in order.
 pub(crate) fn assess(analyzer: &CrisisAnalyzer, texts: &[MessageText]) -> (Vec<Assessment>, Stages) {
     let start = Instant::now();
     let messages: Vec<Message> = texts.iter().cloned().map(Message::new).collect();
@@ -39,13 +41,17 @@ pub(crate) fn assess(analyzer: &CrisisAnalyzer, texts: &[MessageText]) -> (Vec<A
     TOKENISE.set(Duration::ZERO);
     let answers = analyzer.classify(&messages.iter().collect::<Vec<_>>());
     let answered = Instant::now();
-    let assessments = answers.iter().map(|a| analyzer.judge(a)).collect();
+    let findings: Vec<_> = messages.iter().map(|message| analyzer.find(message)).collect();
+    let found = Instant::now();
+    let judged = answers.iter().zip(&findings).map(|(a, f)| analyzer.judge(a, f.as_deref()));
+    let assessments = judged.collect();
     let tokenise = TOKENISE.take();
     let stages = Stages {
         normalise: normalised - start,
         tokenise,
         inference: (answered - normalised).saturating_sub(tokenise),
-        decision: answered.elapsed(),
+        patterns: found - answered,
+        decision: found.elapsed(),
     };
     (assessments, stages)
 }

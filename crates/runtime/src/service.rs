@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ash_analysis::patterns::PatternPacks;
 use ash_analysis::{Assessment, Classifier, CrisisAnalyzer, MessageText};
 
 use crate::coordinator::{ModelCoordinator, ModelStatus};
 use crate::error::{AnalyzeError, StartError};
 use crate::health::{Health, LabelsInUse, Status, VERSION};
 use crate::label_sets::LabelSets;
+use crate::pattern_packs::{PatternPackError, load_pattern_packs};
 use crate::pipeline;
 use crate::queue::{self, Cost, Outcome};
 use crate::scheduler::Scheduler;
-use crate::settings::Settings;
+use crate::settings::{PatternSettings, Settings};
 use crate::timing::Timing;
 use crate::zero_shot::SwitchError;
 
@@ -62,7 +64,11 @@ impl Service {
     }
 
     fn over(settings: Settings, coordinator: ModelCoordinator) -> Result<Self, StartError> {
-        let analyzer = CrisisAnalyzer::new(vec![coordinator.classifier()], settings.analysis.clone())?;
+        let analyzer = CrisisAnalyzer::new(
+            vec![coordinator.classifier()],
+            patterns(&settings.patterns)?,
+            settings.analysis.clone(),
+        )?;
         let analyzer = Arc::new(analyzer);
         let live = Arc::clone(&analyzer);
         let work = Box::new(move |texts: &[MessageText]| pipeline::assess(&live, texts));
@@ -164,6 +170,11 @@ impl Service {
     pub fn queued(&self) -> usize {
         self.scheduler.queue().len()
     }
+}
+
+/// The packs that the settings name.
+fn patterns(settings: &PatternSettings) -> Result<PatternPacks, PatternPackError> {
+    if settings.enabled { load_pattern_packs(settings.path.as_deref()) } else { Ok(PatternPacks::empty()) }
 }
 
 /// A message costs its tokens; with zero-shot, its tokens with every hypothesis.

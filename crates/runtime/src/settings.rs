@@ -42,7 +42,9 @@ impl Profile {
 pub struct Settings {
     /// Which models, and how they run.
     pub models: ModelSettings,
-    /// How their signals become a level.
+    /// Which patterns are looked for.
+    pub patterns: PatternSettings,
+    /// How signals and findings become a level.
     pub analysis: AnalyzerSettings,
     /// The HTTP server.
     pub server: ServerSettings,
@@ -52,6 +54,16 @@ pub struct Settings {
     pub queue: QueueSettings,
     /// The log.
     pub log: LogSettings,
+}
+
+/// `[patterns]`: the wordings that are looked for beside the models.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatternSettings {
+    /// Whether any are.
+    pub enabled: bool,
+    /// A directory of packs instead of the embedded ones.
+    pub path: Option<PathBuf>,
 }
 
 /// `[server]`: the HTTP server.

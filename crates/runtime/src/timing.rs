@@ -22,7 +22,10 @@ pub struct Timing {
     /// Tokens to probabilities, all models.
     #[serde(serialize_with = "rounded")]
     pub inference_ms: f64,
-    /// Probabilities to assessment.
+    /// Words to findings of the pattern packs.
+    #[serde(serialize_with = "rounded")]
+    pub patterns_ms: f64,
+    /// Probabilities and findings to assessment.
     #[serde(serialize_with = "rounded")]
     pub decision_ms: f64,
     /// From submission until the assessment was there.

@@ -192,7 +192,7 @@ impl<W: Write> Run<'_, W> {
             self.outcome = self.outcome.max(Outcome::Reached);
         }
         if self.json {
-            let answer = Answer::new(analyzed, request_id(), timestamp(), &self.wire)
+            let answer = Answer::new(analyzed, text, request_id(), timestamp(), &self.wire)
                 .explained(Some(Verbosity::default()));
             Ok(writeln!(self.out, "{}", serde_json::to_string(&answer)?)?)
         } else {

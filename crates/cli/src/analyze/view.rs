@@ -106,6 +106,7 @@ fn review(verdict: &Assessment) -> String {
 mod tests {
     use std::sync::Arc;
 
+    use ash_analysis::evidence::Weighed;
     use ash_analysis::{Gap, Label, Mode, ModelInfo, Score};
 
     use super::*;
@@ -139,6 +140,8 @@ mod tests {
                 vote: Level::High,
                 weight: Score::ONE,
             }],
+            findings: Vec::new(),
+            weighed: Weighed::unmoved(Score::clamped(0.71)),
             gaps: Vec::new(),
             failures: Vec::new(),
             truncated: false,

@@ -52,8 +52,12 @@ fn an_assessment_carries_what_every_model_said_and_where_the_time_went() {
     assert!(!analyzed.assessment.is_degraded() && !analyzed.assessment.truncated);
     let timing = analyzed.timing;
     assert!(timing.inference_ms > 0.0 && timing.tokenise_ms > 0.0 && timing.normalise_ms > 0.0);
-    let stages =
-        timing.queue_ms + timing.normalise_ms + timing.tokenise_ms + timing.inference_ms + timing.decision_ms;
+    let stages = timing.queue_ms
+        + timing.normalise_ms
+        + timing.tokenise_ms
+        + timing.inference_ms
+        + timing.patterns_ms
+        + timing.decision_ms;
     assert!(stages <= timing.total_ms, "{timing:?}");
 }
 

@@ -5,17 +5,20 @@
 //! what a client iterates over is never null.
 
 mod by_model;
+mod evidence;
 mod nest;
 
-use ash_analysis::{Action, Level, Score};
+use ash_analysis::patterns::CueFactors;
+use ash_analysis::{Action, Level, MessageText, Score};
 use ash_runtime::{Analyzed, Service, Timing};
 use serde::{Serialize, Serializer};
 
 use by_model::{ByModel, Signal};
+use evidence::Evidence;
 use nest::Nest;
 
 /// What of the settings shows in an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct WireSettings {
     /// The lowest level that sets `needs_response`.
     pub needs_response_from: Level,
@@ -23,6 +26,8 @@ pub struct WireSettings {
     pub critical_as_high: bool,
     /// Profile, models and precision in one line.
     pub model_info: String,
+    /// What each cue leaves of a finding; shown as its credence.
+    pub cues: CueFactors,
 }
 
 impl WireSettings {
@@ -39,6 +44,7 @@ impl WireSettings {
                 names.join(", "),
                 settings.models.precision
             ),
+            cues: settings.analysis.evidence.cues,
         }
     }
 }
@@ -87,6 +93,7 @@ pub struct Answer {
     consensus: (),
     context_analysis: (),
     level: Level,
+    evidence: Vec<Evidence>,
     truncated: bool,
     timing: Timing,
     model_versions: ByModel<String>,
@@ -99,8 +106,14 @@ struct Explanation {
 }
 
 impl Answer {
-    /// Renders an assessment; nothing is decided here that the assessment has not decided.
-    pub fn new(analyzed: &Analyzed, request_id: String, timestamp: String, wire: &WireSettings) -> Self {
+    /// Renders the assessment of `text`; nothing is decided here that the assessment has not decided.
+    pub fn new(
+        analyzed: &Analyzed,
+        text: &MessageText,
+        request_id: String,
+        timestamp: String,
+        wire: &WireSettings,
+    ) -> Self {
         let Analyzed { assessment, timing } = analyzed;
         let signals = &assessment.signals;
         Answer {
@@ -140,6 +153,7 @@ impl Answer {
             consensus: (),
             context_analysis: (),
             level: assessment.level,
+            evidence: evidence::list(&assessment.findings, text.expose(), &wire.cues),
             truncated: assessment.truncated,
             timing: *timing,
             model_versions: ByModel::new(signals, |s| s.model.version.clone()),

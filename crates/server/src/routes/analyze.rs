@@ -27,8 +27,9 @@ pub(crate) async fn analyze(
     let bytes = body::read(body, app.limits.max_body_bytes).await?;
     let request = AnalyzeRequest::parse(&bytes, app.limits.max_message_bytes)?;
     let live = app.live()?;
-    let analyzed = live.service.submit(request.message).await?;
-    let answer = Answer::new(&analyzed, id, stamp::timestamp(), &live.wire).explained(request.verbosity);
+    let analyzed = live.service.submit(request.message.clone()).await?;
+    let answer = Answer::new(&analyzed, &request.message, id, stamp::timestamp(), &live.wire);
+    let answer = answer.explained(request.verbosity);
     Ok((server_timing(&analyzed.timing), Json(answer)))
 }
 
@@ -39,6 +40,7 @@ fn server_timing(timing: &Timing) -> HeaderMap {
         ("normalise", timing.normalise_ms),
         ("tokenise", timing.tokenise_ms),
         ("inference", timing.inference_ms),
+        ("patterns", timing.patterns_ms),
         ("decision", timing.decision_ms),
         ("total", timing.total_ms),
     ];
