@@ -1,6 +1,6 @@
 """The labelled texts: our corpus and GoEmotions, as plain rows with integer targets.
 
-A row is a dict with `text` and any of the targets `level`, `category`, `sentiment`,
+A row is a dict with `text`, `source` and any of the targets `level`, `category`, `sentiment`,
 `distress`, `emotions`; a target that a source does not know is absent, and the losses
 mask it. The train/dev/test split of the corpus is the one written in the file
 (corpus/README.md: a fixed hash of the `group`); GoEmotions keeps its own.
@@ -22,6 +22,8 @@ EMOTIONS = (
     "disappointment disapproval disgust embarrassment excitement fear gratitude grief joy love "
     "nervousness optimism pride realization relief remorse sadness surprise neutral"
 ).split()
+# Categories whose messages say nothing about a state of mind.
+SMALL_TALK = {"neutral", "positive", "practical"}
 # The authors' own grouping (Demszky et al. 2020, figure 2); ambiguous emotions take no side.
 POSITIVE = set(
     "admiration amusement approval caring desire excitement gratitude joy love optimism pride relief".split()
@@ -37,22 +39,27 @@ def split_of(group: str) -> str:
     return "test" if h < 0.15 else "dev" if h < 0.27 else "train"
 
 
-def corpus(path: Path) -> tuple[list[dict], list[str]]:
-    """All rows of corpus.jsonl and the sorted list of its categories."""
-    raw = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-    for r in raw:
-        if split_of(r["group"]) != r["split"]:
-            raise SystemExit(f"{path}: {r['id']} is marked {r['split']}, its group says {split_of(r['group'])}")
+def corpus(folder: Path) -> tuple[list[dict], list[str]]:
+    """All rows of the folder's JSONL files, and the sorted list of their categories."""
+    raw = []
+    for path in sorted(folder.glob("*.jsonl")):
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+        for r in rows:
+            if split_of(r["group"]) != r["split"]:
+                raise SystemExit(f"{path}: {r['id']} is marked {r['split']}, its group says {split_of(r['group'])}")
+        raw += [{**r, "source": path.stem} for r in rows]
     categories = sorted({r["category"] for r in raw})
     rows = [
         {
             "id": r["id"],
+            "source": r["source"],
             "split": r["split"],
             "text": r["text"],
             "level": LEVELS.index(r["level"]),
             "category": categories.index(r["category"]),
             "sentiment": SENTIMENTS.index(r["sentiment"]),
             "distress": DISTRESS.index(r["distress"]),
+            "small_talk": r["category"] in SMALL_TALK,
         }
         for r in raw
     ]
@@ -66,7 +73,7 @@ def goemotions(folder: Path, split: str) -> list[dict]:
         text, labels, _ = line.split("\t")
         ids = [int(i) for i in labels.split(",")]
         names = {EMOTIONS[i] for i in ids}
-        row = {"text": text.replace("[NAME]", "sam").replace("[RELIGION]", "church"), "split": split, "emotions": ids}
+        row = {"text": text.replace("[NAME]", "sam").replace("[RELIGION]", "church"), "source": "goemotions", "split": split, "emotions": ids}
         if names == {"neutral"}:
             row["sentiment"] = 1
         elif names <= POSITIVE:
@@ -81,7 +88,7 @@ def calm(rows: list[dict], n: int, seed: int) -> list[dict]:
     """`n` GoEmotions comments of purely positive or neutral labels, as extra level `none`."""
     pool = [r for r in rows if r.get("sentiment") in (1, 2)]
     picked = random.Random(seed).sample(pool, n)
-    return [{**r, "level": 0, "distress": 0} for r in picked]
+    return [{**r, "source": "calm", "level": 0, "distress": 0} for r in picked]
 
 
 def sample_emotions(rows: list[dict], n: int, seed: int) -> list[dict]:
@@ -96,11 +103,25 @@ def sample_emotions(rows: list[dict], n: int, seed: int) -> list[dict]:
     return picked + rare
 
 
+def joined(rows: list[dict], n: int, seed: int) -> list[dict]:
+    """`n` messages with harmless small talk before or after them: who greets first is in no less danger."""
+    rng = random.Random(seed)
+    small = [r for r in rows if r["level"] == 0 and r["small_talk"] and len(r["text"]) < 90]
+    out = []
+    for r in rng.sample(rows, n):
+        other = rng.choice(small)["text"]
+        parts = [other, r["text"]] if rng.random() < 0.5 else [r["text"], other]
+        out.append({**r, "source": "joined", "text": rng.choice([" ", ". ", "\n", " - ", ", "]).join(parts)})
+    return out
+
+
 KEYS = {
     "a": "qsz", "b": "vgn", "c": "xvd", "d": "sfe", "e": "wrd", "f": "dgr", "g": "fht", "h": "gjy", "i": "uok",
     "j": "hku", "k": "jlo", "l": "kop", "m": "nj", "n": "bmh", "o": "ipl", "p": "ol", "q": "wa", "r": "etf",
     "s": "adw", "t": "ryg", "u": "yij", "v": "cbf", "w": "qes", "x": "zcs", "y": "tuh", "z": "xa",
 }  # fmt: skip
+
+LEET = {"a": "4", "e": "3", "i": "1", "o": "0", "s": "5", "l": "1", "t": "7"}
 
 
 def disturb(text: str, rng: random.Random) -> str:
@@ -131,6 +152,8 @@ def disturb(text: str, rng: random.Random) -> str:
             chars[i] = ""
         elif kind < 0.75:
             chars[i] = rng.choice(KEYS[c])
+        elif kind < 0.82 and c in LEET:
+            chars[i] = LEET[c]
         elif kind < 0.9:
             chars[i] = chars[i] * rng.choice([2, 2, 4])
         else:

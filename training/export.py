@@ -68,10 +68,11 @@ def by_slice(z: dict[str, Tensor], rows: list[dict]) -> dict:
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--base", type=Path, required=True)
-    p.add_argument("--corpus", type=Path, default=Path(__file__).parent.parent / "corpus/corpus.jsonl")
+    p.add_argument("--corpus", type=Path, default=Path(__file__).parent.parent / "corpus", help="folder of JSONL files")
     p.add_argument("--work", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--precision", choices=["int8", "f32"], default="int8")
+    p.add_argument("--only", choices=LABELS, action="append", help="write this model and leave the others as they are")
     p.add_argument("--command", default="training/run", help="the command to name in model.json")
     a = p.parse_args()
     int8 = a.precision == "int8"
@@ -101,11 +102,12 @@ def main() -> None:
 
     corpus, categories = data.corpus(a.corpus)
     feats = Features(a.work / "features", trunk, tokenizer)
-    feats.add("corpus", [r["text"] for r in corpus])
+    for source in sorted({r["source"] for r in corpus}):
+        feats.add(source, [r["text"] for r in corpus if r["source"] == source])
     split = {s: [r for r in corpus if r["split"] == s] for s in ("dev", "test")}
-    data_hash = hashlib.sha256(a.corpus.read_bytes()).hexdigest()
+    data_hash = hashlib.sha256(b"".join(f.read_bytes() for f in sorted(a.corpus.glob("*.jsonl")))).hexdigest()
 
-    for name in ("depression", "sentiment", "emotional_distress"):
+    for name in a.only or LABELS:
         state = torch.load(a.work / f"{name}.pt", weights_only=False)
         branch = Branch(weights, BRANCHES[name][0], state["heads"])
         branch.load_state_dict(state["branch"])

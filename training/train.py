@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 import data
 import metrics
@@ -33,6 +34,8 @@ BRANCHES = {
     "teacher": ([4, 5, 6, 7, 8, 9, 10, 11], {"level": 5, "category": 0, "distress": 4, "sentiment": 3}),
 }
 LEVEL_WEIGHTS = torch.tensor([1.0, 1.0, 1.1, 1.3, 1.3])
+# Calm GoEmotions comments that count as `none`, and messages joined with small talk.
+CALM, JOINED = 2500, 2000
 # How often an emotion is positive is far below one half; without this the rare ones never fire.
 EMOTION_LOSS = 10.0
 
@@ -42,10 +45,10 @@ def rows_for(model: str, corpus: list[dict], goemotions: Path, seed: int, pool: 
     train = [r for r in corpus if r["split"] == "train"]
     go = data.goemotions(goemotions, "train")
     if model in ("depression", "teacher"):
-        rows = train + data.calm(go, 2500, seed)
+        rows = train + data.joined(train, JOINED, seed) + data.calm(go, CALM, seed)
         if pool:  # unlabelled texts: only the teacher's soft labels speak
             calm = {r["text"] for r in rows}
-            rest = [{"text": r["text"]} for r in go if r["text"] not in calm]
+            rest = [{"text": r["text"], "source": "pool"} for r in go if r["text"] not in calm]
             rows = rows + random.Random(seed).sample(rest, pool)
         return rows
     some = data.sample_emotions(go, 10000, seed)
@@ -55,7 +58,10 @@ def rows_for(model: str, corpus: list[dict], goemotions: Path, seed: int, pool: 
 
 
 def losses(model: str, rows: list[dict], logits: dict[str, Tensor], soft: dict[str, Tensor] | None) -> Tensor:
-    """The sum of the head losses of a batch; heads without a target in a row are masked."""
+    """The sum of the head losses of a batch; heads without a target in a row are masked.
+
+    With `soft` (the teacher's logits) its distributions are matched too (Hinton et al. 2015).
+    """
     total = torch.zeros(())
     for head, z in logits.items():
         if head == "emotions":
@@ -94,8 +100,10 @@ def batches(rows: list[dict], feats: Features, size: int, rng: random.Random) ->
 
 
 @torch.no_grad()
-def predict(branch: Branch, texts: list[str], feats: Features) -> tuple[dict[str, Tensor], Tensor]:
-    """Logits of every head and the pooled vectors, in the order of `texts`."""
+def predict(
+    branch: Branch, texts: list[str], feats: Features, fast: bool = False
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Logits of every head and the pooled vectors, in the order of `texts`; `fast` computes in bf16."""
     was = branch.training
     branch.eval()
     order = sorted(range(len(texts)), key=lambda i: feats.length(texts[i]))
@@ -103,10 +111,11 @@ def predict(branch: Branch, texts: list[str], feats: Features) -> tuple[dict[str
     pooled = []
     for at in range(0, len(order), 64):
         x, lengths = feats.batch([texts[i] for i in order[at : at + 64]])
-        z, p = branch(x, lengths)
-        pooled.append(p)
+        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+            z, p = branch(x, lengths)
+        pooled.append(p.float())
         for name, t in z.items():
-            heads.setdefault(name, []).append(t)
+            heads.setdefault(name, []).append(t.float())
     back = torch.empty(len(order), dtype=torch.long)
     back[torch.tensor(order)] = torch.arange(len(order))
     branch.train(was)
@@ -117,7 +126,7 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("model", choices=BRANCHES)
     p.add_argument("--base", type=Path, required=True, help="all-mpnet-base-v2 (config.json, tokenizer.json, model.safetensors)")
-    p.add_argument("--corpus", type=Path, default=Path(__file__).parent.parent / "corpus/corpus.jsonl")
+    p.add_argument("--corpus", type=Path, default=Path(__file__).parent.parent / "corpus", help="folder of JSONL files")
     p.add_argument("--goemotions", type=Path, required=True, help="folder with train.tsv, dev.tsv, test.tsv")
     p.add_argument("--work", type=Path, required=True, help="checkpoints and feature cache")
     p.add_argument("--epochs", type=int, default=4)
@@ -125,6 +134,8 @@ def main() -> None:
     p.add_argument("--batch", type=int, default=32)
     p.add_argument("--seed", type=int, default=7)
     p.add_argument("--disturbed", type=float, default=0.25, help="share of rows seen in a disturbed spelling")
+    p.add_argument("--precision", choices=["bf16", "f32"], default="bf16",
+                   help="of the products in training; bf16 is twice as fast on CPUs that have it")  # fmt: skip
     p.add_argument("--teacher", type=Path, help="checkpoint of the teacher; its logits become soft labels")
     p.add_argument("--pool", type=int, default=0, help="GoEmotions texts used without labels when distilling")
     p.add_argument("--name", help="name of the run (default: the model's)")
@@ -143,18 +154,14 @@ def main() -> None:
 
     corpus, categories = data.corpus(a.corpus)
     rows = rows_for(a.model, corpus, a.goemotions, a.seed, a.pool)
-    feats.add("corpus", [r["text"] for r in corpus])
     train_corpus = [r for r in corpus if r["split"] == "train"]
     twist = random.Random(11)
     disturbed = {r["text"]: data.disturb(r["text"], twist) for r in train_corpus}
+    for source in sorted({r["source"] for r in corpus}):
+        feats.add(source, [r["text"] for r in corpus if r["source"] == source])
     feats.add("disturbed", list(disturbed.values()))
-    known = feats.where
-    extra = sorted({r["text"] for r in rows if r["text"] not in known})
-    if a.model in ("sentiment", "emotional_distress"):
-        both = data.sample_emotions(data.goemotions(a.goemotions, "train"), 10000, a.seed)
-        feats.add("goemotions", sorted({r["text"] for r in both}))
-    elif extra:
-        feats.add(f"{a.model}-extra", extra)
+    for source in sorted({r["source"] for r in rows} - {r["source"] for r in corpus}):
+        feats.add(source, sorted({r["text"] for r in rows if r["source"] == source}))
 
     picks, heads = BRANCHES[a.model]
     heads = {k: (n or len(categories)) for k, n in heads.items()}
@@ -165,17 +172,22 @@ def main() -> None:
         t.load_state_dict(torch.load(a.teacher)["branch"])
         texts = sorted({r["text"] for r in rows} | set(disturbed.values()))
         print(f"asking the teacher about {len(texts)} texts", flush=True)
-        z, _ = predict(t, texts, feats)
+        z, pooled = predict(t, texts, feats, a.precision == "bf16")
         soft = {text: {h: z[h][i] for h in z} for i, text in enumerate(texts)}
+        vectors = dict(zip(texts, pooled))
         del t
 
     head_params = [q for n, q in branch.named_parameters() if n.startswith("heads")]
     body = [q for n, q in branch.named_parameters() if not n.startswith("heads")]
-    opt = torch.optim.AdamW([{"params": body, "lr": a.lr}, {"params": head_params, "lr": 1e-3}], weight_decay=0.01)
+    opt = torch.optim.AdamW(
+        [{"params": body, "lr": a.lr}, {"params": head_params, "lr": 1e-3}], weight_decay=0.01, fused=True
+    )
     steps = a.epochs * len(batches(rows, feats, a.batch, random.Random(0)))
     sched = torch.optim.lr_scheduler.LambdaLR(
         opt, lambda s: min((s + 1) / (0.1 * steps), max(0.02, (steps - s) / (0.9 * steps)))
     )
+    # The mean of the weights along the last hundreds of steps is what is kept (Izmailov et al. 2018).
+    mean = AveragedModel(branch, multi_avg_fn=get_ema_multi_avg_fn(0.995))
     dev = [r for r in corpus if r["split"] == "dev"]
     go_dev = data.goemotions(a.goemotions, "dev") if a.model != "teacher" and "emotions" in heads else []
     if go_dev:
@@ -186,7 +198,8 @@ def main() -> None:
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=False)
         if state["epochs"] == a.epochs:
-            branch.load_state_dict(state["branch"])
+            branch.load_state_dict(state["last"])
+            mean.load_state_dict(state["mean"])
             if state["epoch"] == a.epochs:
                 print(f"{name}: already trained ({checkpoint})")
                 return
@@ -203,16 +216,22 @@ def main() -> None:
         for step, part in enumerate(todo):
             texts = [disturbed[r["text"]] if r["text"] in disturbed and rng.random() < a.disturbed else r["text"] for r in part]
             x, lengths = feats.batch(texts)
-            z, _ = branch(x, lengths)
+            with torch.autocast("cpu", torch.bfloat16, enabled=a.precision == "bf16"):
+                z, pooled = branch(x, lengths)
+            z = {h: t.float() for h, t in z.items()}
             targets = None
             if soft:
                 targets = {h: torch.stack([soft[t][h] for t in texts]) for h in heads}
             loss = losses(a.model, part, z, targets)
+            if soft:
+                theirs = torch.stack([vectors[t] for t in texts])
+                loss = loss + (1 - F.cosine_similarity(pooled.float(), theirs)).mean()
             opt.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(branch.parameters(), 1.0)
             opt.step()
             sched.step()
+            mean.update_parameters(branch)
             seen += loss.item()
             if (step + 1) % 25 == 0:
                 took = time.time() - began
@@ -221,14 +240,14 @@ def main() -> None:
                       f"{took / (step + 1):.2f} s/step, {left / 60:.1f} min left", flush=True)  # fmt: skip
                 seen = 0.0
         torch.save(
-            {"branch": branch.state_dict(), "opt": opt.state_dict(), "sched": sched.state_dict(), "epoch": epoch + 1,
+            {"branch": mean.module.state_dict(), "last": branch.state_dict(), "mean": mean.state_dict(), "opt": opt.state_dict(), "sched": sched.state_dict(), "epoch": epoch + 1,
              "epochs": a.epochs, "heads": heads, "picks": picks, "categories": categories, "args": vars(a)},
             checkpoint,
         )  # fmt: skip
-        z, _ = predict(branch, [r["text"] for r in dev], feats)
+        z, _ = predict(mean.module, [r["text"] for r in dev], feats)
         report = metrics.heads(z, dev)
         if go_dev:
-            e, _ = predict(branch, [r["text"] for r in go_dev], feats)
+            e, _ = predict(mean.module, [r["text"] for r in go_dev], feats)
             report["emotions"] = metrics.emotions(e["emotions"], go_dev)
         print(name, "dev", json.dumps(report), flush=True)
 
