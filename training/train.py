@@ -169,7 +169,7 @@ def main() -> None:
     soft: dict[str, dict[str, Tensor]] = {}
     if a.teacher:
         t = Branch(weights, BRANCHES["teacher"][0], heads)
-        t.load_state_dict(torch.load(a.teacher)["branch"])
+        t.load_state_dict(torch.load(a.teacher, weights_only=False)["branch"])
         texts = sorted({r["text"] for r in rows} | set(disturbed.values()))
         print(f"asking the teacher about {len(texts)} texts", flush=True)
         z, pooled = predict(t, texts, feats, a.precision == "bf16")

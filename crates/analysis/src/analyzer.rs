@@ -5,8 +5,10 @@ use std::sync::Arc;
 use crate::answers::{self, Answer, Answers};
 use crate::assessment::Assessment;
 use crate::classifier::{Classifier, ModelInfo};
+use crate::found::Found;
+use crate::lexicon::Lexicon;
 use crate::message::Message;
-use crate::patterns::{Finding, PatternPacks};
+use crate::patterns::PatternPacks;
 use crate::settings::{AnalyzerSettings, SettingsError};
 use crate::verdict;
 
@@ -14,6 +16,7 @@ use crate::verdict;
 pub struct CrisisAnalyzer {
     classifiers: Vec<Arc<dyn Classifier>>,
     patterns: PatternPacks,
+    lexicon: Option<Lexicon>,
     settings: AnalyzerSettings,
 }
 
@@ -22,11 +25,12 @@ impl CrisisAnalyzer {
     pub fn new(
         classifiers: Vec<Arc<dyn Classifier>>,
         patterns: PatternPacks,
+        lexicon: Option<Lexicon>,
         settings: AnalyzerSettings,
     ) -> Result<Self, SettingsError> {
         let models: Vec<Arc<ModelInfo>> = classifiers.iter().flat_map(|c| c.models()).collect();
         settings.validate(models.iter().map(Arc::as_ref))?;
-        Ok(Self { classifiers, patterns, settings })
+        Ok(Self { classifiers, patterns, lexicon, settings })
     }
 
     /// The settings that it judges by.
@@ -50,20 +54,28 @@ impl CrisisAnalyzer {
         &self.patterns
     }
 
-    /// What the patterns find in a message; none if there are no patterns. Takes microseconds.
-    pub fn find(&self, message: &Message) -> Option<Vec<Finding>> {
-        (!self.patterns.rules().is_empty()).then(|| self.patterns.find(message))
+    /// What is found in the words of a message; none if there are neither patterns nor a lexicon. Takes
+    /// microseconds.
+    pub fn find(&self, message: &Message) -> Option<Found> {
+        if self.patterns.rules().is_empty() && self.lexicon.is_none() {
+            return None;
+        }
+        let words = self.lexicon.as_ref().map(|lexicon| {
+            let words = self.patterns.words(message);
+            lexicon.read(&words.iter().map(String::as_str).collect::<Vec<_>>())
+        });
+        Some(Found { findings: self.patterns.find(message), words })
     }
 
-    /// The verdict on one message from what the models said of it and what patterns found in it. Takes
+    /// The verdict on one message from what the models said of it and what was found in its words. Takes
     /// microseconds.
-    pub fn judge(&self, answers: &[Answer], findings: Option<&[Finding]>) -> Assessment {
-        verdict::judge(&self.settings, answers, findings)
+    pub fn judge(&self, answers: &[Answer], found: Option<&Found>) -> Assessment {
+        verdict::judge(&self.settings, answers, found)
     }
 
     /// Asks, looks and judges: one verdict a message, in order, each the same as if it had come alone.
     pub fn assess(&self, messages: &[&Message]) -> Vec<Assessment> {
         let answers = self.classify(messages);
-        answers.iter().zip(messages).map(|(a, m)| self.judge(a, self.find(m).as_deref())).collect()
+        answers.iter().zip(messages).map(|(a, m)| self.judge(a, self.find(m).as_ref())).collect()
     }
 }

@@ -93,6 +93,6 @@ pub struct Assessment {
 impl Assessment {
     /// Some part failed: the verdict rests on less than it should, and asks for a human.
     pub fn is_degraded(&self) -> bool {
-        !self.failures.is_empty()
+        !self.failures.is_empty() || self.signals.is_empty()
     }
 }

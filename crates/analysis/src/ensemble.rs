@@ -91,11 +91,17 @@ pub fn soften(p: &[f32], temperature: f32) -> Vec<f32> {
     if temperature == 1.0 {
         return p.to_vec();
     }
-    let logits: Vec<f32> = p.iter().map(|p| p.max(f32::MIN_POSITIVE).ln() / temperature).collect();
-    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f32> = logits.iter().map(|z| (z - top).exp()).collect();
-    let sum: f32 = powers.iter().sum();
-    powers.into_iter().map(|e| e / sum).collect()
+    let mut p: Vec<f32> = p.iter().map(|p| p.max(f32::MIN_POSITIVE).ln() / temperature).collect();
+    softmax(&mut p);
+    p
+}
+
+/// Logits to probabilities, in place.
+pub(crate) fn softmax(z: &mut [f32]) {
+    let top = z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    z.iter_mut().for_each(|z| *z = (*z - top).exp());
+    let sum: f32 = z.iter().sum();
+    z.iter_mut().for_each(|z| *z /= sum);
 }
 
 /// c = 1 − H(p)/ln n: 1 for a certain answer, 0 for an even one. A single label leaves nothing to doubt.

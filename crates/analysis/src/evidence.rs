@@ -9,6 +9,8 @@
 //!   none if there is live evidence with a floor: no game and no joke takes back a plan.
 //! - *Floors*: live evidence of a rule with a floor gives at least that level.
 //!
+//! Without models ([`Alone`]) the lexicon takes their place: its levels, read by fitted thresholds, are the X.
+//!
 //! Weights and dampers are fitted on dev ([`crate::fit`]). Most come out as 0: the models read the same words and
 //! understand them better, and what does not help is not used. Patterns still explain a verdict, notice where
 //! words and models contradict each other, and stand in when no model answers ([`Alone`]).
@@ -18,11 +20,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::decision::{BAND, Cuts};
+use crate::found::Found;
 use crate::level::Level;
-use crate::patterns::{CueFactors, Finding, Polarity, Theme};
+use crate::patterns::{CueFactors, Polarity, Theme};
 use crate::rounded;
 use crate::score::Score;
 use crate::settings::{SettingsError, unit};
+use crate::tails::Tails;
 
 /// All dampers together take at most this share of a score.
 const MOST_DAMPING: f32 = 0.5;
@@ -45,13 +49,15 @@ pub struct EvidenceSettings {
     pub alone: Alone,
 }
 
-/// How evidence counts when no model answered: a noisy-or over the themes, and its cuts.
+/// How evidence counts when no model answered: the lexicon's levels, raised by a noisy-or over the themes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alone {
     /// The weight of each risk theme, 0 to 1; a theme that is not named weighs 0.
     #[serde(serialize_with = "rounded::map")]
     pub weights: BTreeMap<Theme, f32>,
+    /// How probable "at least this level" must be by the lexicon.
+    pub tails: Tails,
     /// The scores at which levels begin.
     pub cuts: Cuts,
 }
@@ -65,6 +71,8 @@ pub struct Evidence {
     pub frames: Vec<Theme>,
     /// The highest floor of live findings; none if there is none.
     pub floor: Option<Level>,
+    /// By the lexicon, how probable each level or a higher one is, low to critical; zeros without one.
+    pub words: [f32; 4],
 }
 
 /// A score on the even scale after the evidence, and what moved it.
@@ -80,21 +88,32 @@ pub struct Weighed {
     pub lowered_by: Vec<Theme>,
     /// The floor that lifted it, if it would have been lower.
     pub lifted_to: Option<Level>,
+    /// No model had a say: it was made from words alone.
+    pub from_words: bool,
 }
 
 impl Weighed {
     /// A score that nothing moved.
     pub fn unmoved(score: Score) -> Self {
         let level = Cuts::EVEN.level(score);
-        Weighed { score, level, raised_by: Vec::new(), lowered_by: Vec::new(), lifted_to: None }
+        Weighed {
+            score,
+            level,
+            raised_by: Vec::new(),
+            lowered_by: Vec::new(),
+            lifted_to: None,
+            from_words: false,
+        }
     }
 }
 
 impl Evidence {
-    /// What `findings` amount to.
-    pub fn of(findings: &[Finding], cues: &CueFactors) -> Self {
-        let mut evidence = Evidence::default();
-        for finding in findings {
+    /// What was found amounts to this.
+    pub fn of(found: &Found, cues: &CueFactors) -> Self {
+        let p = found.words.unwrap_or_default();
+        let words = std::array::from_fn(|k| p[k + 1..].iter().sum());
+        let mut evidence = Evidence { words, ..Evidence::default() };
+        for finding in &found.findings {
             let theme = finding.rule.theme();
             match theme.polarity() {
                 Polarity::Risk => {
@@ -132,7 +151,7 @@ fn weight(weights: &BTreeMap<Theme, f32>, theme: Theme) -> f32 {
 impl EvidenceSettings {
     /// Nothing counts: where fitting starts.
     pub fn unfitted() -> Self {
-        let alone = Alone { weights: BTreeMap::new(), cuts: Cuts::EVEN };
+        let alone = Alone { weights: BTreeMap::new(), tails: Tails::EVEN, cuts: Cuts::EVEN };
         Self {
             floors: false,
             cues: CueFactors::default(),
@@ -162,12 +181,14 @@ impl EvidenceSettings {
             raised_by: telling(&evidence.risks, &self.weights),
             lowered_by,
             lifted_to,
+            from_words: false,
         }
     }
 
     /// The verdict of the evidence alone.
     pub fn weigh_alone(&self, evidence: &Evidence) -> Weighed {
-        let raw = Score::clamped(evidence.risk(&self.alone.weights));
+        let x = self.alone.tails.signal(&evidence.words).get();
+        let raw = Score::clamped(x + (1.0 - x) * evidence.risk(&self.alone.weights));
         let placed = self.alone.cuts.place(raw).get();
         let lifted_to = evidence.floor.filter(|floor| placed < start_of(*floor));
         let score = Score::clamped(lifted_to.map_or(placed, start_of));
@@ -177,6 +198,7 @@ impl EvidenceSettings {
             raised_by: telling(&evidence.risks, &self.alone.weights),
             lowered_by: Vec::new(),
             lifted_to,
+            from_words: true,
         }
     }
 
@@ -224,7 +246,7 @@ mod tests {
     }
 
     fn evidence(risks: &[(Theme, f32)], frames: &[Theme], floor: Option<Level>) -> Evidence {
-        Evidence { risks: risks.iter().copied().collect(), frames: frames.to_vec(), floor }
+        Evidence { risks: risks.iter().copied().collect(), frames: frames.to_vec(), floor, words: [0.0; 4] }
     }
 
     #[test]

@@ -27,9 +27,9 @@ use crate::decision::{Cuts, ModeCuts};
 use crate::ensemble::Mode;
 use crate::evaluate::{Figures, figures};
 use crate::evidence::{Evidence, EvidenceSettings};
+use crate::found::Found;
 use crate::independent;
 use crate::level::Level;
-use crate::patterns::Finding;
 use crate::settings::{AnalyzerSettings, SettingsError};
 use crate::tails::Tails;
 use crate::verdict::judge;
@@ -43,13 +43,7 @@ pub struct LabelledReadings {
     /// What [`crate::CrisisAnalyzer::classify`] gave; the same models in the same order in every row.
     pub answers: Answers,
     /// What [`crate::CrisisAnalyzer::find`] gave.
-    pub findings: Option<Vec<Finding>>,
-}
-
-impl LabelledReadings {
-    fn findings(&self) -> &[Finding] {
-        self.findings.as_deref().unwrap_or_default()
-    }
+    pub found: Option<Found>,
 }
 
 /// Fitted settings and what they gain.
@@ -134,7 +128,11 @@ fn fit_evidence(rows: &[LabelledReadings], settings: &mut AnalyzerSettings) {
     let models_only = AnalyzerSettings { evidence: EvidenceSettings::unfitted(), ..settings.clone() };
     let row = |row: &LabelledReadings| evidence::Row {
         models: judge(&models_only, &row.answers, None).score,
-        evidence: Evidence::of(row.findings(), &settings.evidence.cues),
+        evidence: row
+            .found
+            .as_ref()
+            .map(|found| Evidence::of(found, &settings.evidence.cues))
+            .unwrap_or_default(),
         truth: row.truth,
     };
     let rows: Vec<evidence::Row> = rows.iter().map(row).collect();
@@ -193,9 +191,7 @@ fn scores_in(mode: Mode, rows: &[LabelledReadings], settings: &AnalyzerSettings)
 
 /// The figures of what `settings` say of `rows`, by the code that judges.
 fn figures_of(rows: &[LabelledReadings], settings: &AnalyzerSettings) -> Figures {
-    let verdicts: Vec<(Level, Level)> = rows
-        .iter()
-        .map(|row| (row.truth, judge(settings, &row.answers, row.findings.as_deref()).level))
-        .collect();
+    let verdicts: Vec<(Level, Level)> =
+        rows.iter().map(|row| (row.truth, judge(settings, &row.answers, row.found.as_ref()).level)).collect();
     figures(&verdicts)
 }

@@ -39,10 +39,13 @@ pub(crate) fn sentence(a: &Assessment) -> String {
 fn without_models(a: &Assessment) -> String {
     let found = match a.weighed.raised_by.first() {
         Some(theme) => format!("its wording speaks of {}", theme.words()),
-        None if a.level == Level::Medium => "nothing is known of it".to_owned(),
-        None => "no alarming wording was found, which proves nothing".to_owned(),
+        None if a.weighed.from_words && a.level > Level::None => {
+            format!("its words alone read as {}", of_level(a.level))
+        }
+        None if a.weighed.from_words => "its words alone are not alarming, which proves nothing".to_owned(),
+        None => "nothing is known".to_owned(),
     };
-    format!("No model could answer, and {found}: a human must read this message.")
+    format!("No model could answer; {found}: a human must read this message.")
 }
 
 /// "Reads as …".

@@ -7,6 +7,7 @@ use crate::assessment::{Assessment, Gap, ModelSignal, Tag};
 use crate::classifier::{ClassifyError, ModelInfo, Reading};
 use crate::ensemble::{self, Voice};
 use crate::evidence::{Evidence, Weighed};
+use crate::found::Found;
 use crate::independent;
 use crate::level::Level;
 use crate::patterns::Finding;
@@ -23,13 +24,13 @@ const MAX_TAGS: usize = 5;
 /// The verdict on one message: what the models said, moved by what patterns found (see [`crate::evidence`]).
 ///
 /// Models that did not answer make it degraded, and a human is asked; the weights of the others fill the
-/// place. If nobody answered, the wording alone decides; without patterns (`None`) the verdict is then
+/// place. If nobody answered, the words alone decide; without patterns (`None`) the verdict is then
 /// *medium*: the message may be anything, and neither silence nor an alarm would be true.
 ///
 /// Answers are checked here again, so that it does not matter by which way they came. `settings` are expected
 /// to have been validated for these models; a model without an entry would count with weight 0 and even
 /// thresholds.
-pub fn judge(settings: &AnalyzerSettings, answers: &[Answer], findings: Option<&[Finding]>) -> Assessment {
+pub fn judge(settings: &AnalyzerSettings, answers: &[Answer], found: Option<&Found>) -> Assessment {
     let (mut answered, mut failures) = (Vec::new(), Vec::new());
     for (model, answer) in answers {
         let checked = answer.as_ref().map_err(Clone::clone);
@@ -38,8 +39,8 @@ pub fn judge(settings: &AnalyzerSettings, answers: &[Answer], findings: Option<&
             Err(error) => failures.push(error),
         }
     }
-    let evidence = findings.map(|findings| Evidence::of(findings, &settings.evidence.cues));
-    let findings = findings.unwrap_or_default().to_vec();
+    let evidence = found.map(|found| Evidence::of(found, &settings.evidence.cues));
+    let findings = found.map_or_else(Vec::new, |found| found.findings.clone());
     if answered.is_empty() {
         return without_models(settings, failures, evidence.as_ref(), findings);
     }
@@ -53,7 +54,7 @@ pub fn judge(settings: &AnalyzerSettings, answers: &[Answer], findings: Option<&
     let weighed = settings.evidence.weigh(settings.decision.cuts.of(mode).place(combined.score), &evidence);
     let (level, score) = (weighed.level, weighed.score);
     let mut gaps = combined.gaps;
-    gaps.extend(contradiction(level, &settings.evidence.weigh_alone(&evidence)));
+    gaps.extend(contradiction(level, &evidence));
     let mut verdict = Assessment {
         level,
         score,
@@ -75,13 +76,12 @@ pub fn judge(settings: &AnalyzerSettings, answers: &[Answer], findings: Option<&
     explained(verdict, settings)
 }
 
-/// The wording alone would call the team, and the models see next to nothing: one of them is wrong, and a
-/// person must find out which.
-fn contradiction(level: Level, alone: &Weighed) -> Option<Gap> {
-    (alone.level.is_urgent() && level <= Level::Low).then(|| Gap {
-        kind: "patterns",
-        detail: format!("The wording by itself would be {}, the models read it as {level}.", alone.level),
-    })
+/// The wording is unmistakable by itself, and the models see next to nothing: one of the two is wrong, and a person
+/// must find out which.
+fn contradiction(level: Level, evidence: &Evidence) -> Option<Gap> {
+    let floor = evidence.floor.filter(|_| level <= Level::Low)?;
+    let detail = format!("The wording by itself would be {floor}, the models read it as {level}.");
+    Some(Gap { kind: "patterns", detail })
 }
 
 fn without_models(

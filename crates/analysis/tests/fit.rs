@@ -30,7 +30,7 @@ fn rows(n: u32) -> Vec<LabelledReadings> {
             (depression.clone(), Ok(reading(&levels, &[]))),
             (sentiment.clone(), Ok(reading(&sentiments, &[]))),
         ];
-        LabelledReadings { truth, answers, findings: None }
+        LabelledReadings { truth, answers, found: None }
     };
     (0..n).map(row).collect()
 }

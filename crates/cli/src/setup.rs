@@ -42,8 +42,8 @@ pub(crate) fn settings(global: &Global, mut overrides: Overrides) -> Result<Sett
 /// A service with its models loaded, and a log of warnings: whoever runs a command sees its output, and
 /// beside it only what needs attention (a model that could not be loaded). Not warmed up: a command that
 /// answers once would pay more for it than it gains.
-pub(crate) fn service(global: &Global) -> Result<Service> {
-    let settings = settings(global, Overrides::default())?;
+pub(crate) fn service(global: &Global, overrides: Overrides) -> Result<Service> {
+    let settings = settings(global, overrides)?;
     init_log(LogSettings { level: LogLevel::Warn, ..settings.log });
     Ok(Service::start_cold(settings)?)
 }

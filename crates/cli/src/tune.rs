@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use ash_analysis::evaluate::Figures;
 use ash_analysis::fit::{FitReport, LabelledReadings, fit};
 use ash_analysis::{AnalyzerSettings, CrisisAnalyzer, Message};
+use ash_runtime::Overrides;
 use serde::Serialize;
 
 use crate::args::Global;
@@ -51,7 +52,7 @@ Put the fragment in place of the [analysis] tables of your configuration file, t
 /// Fits; tells the gain on standard error and the settings on standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     let rows = rows::read(&args.file, Some(&args.split))?;
-    let service = setup::service(global)?;
+    let service = setup::service(global, Overrides::default())?;
     let analyzer = service.analyzer();
     let readings = readings(analyzer, &rows);
 
@@ -79,7 +80,7 @@ fn readings(analyzer: &CrisisAnalyzer, rows: &[Row]) -> Vec<LabelledReadings> {
         let messages: Vec<Message> = chunk.iter().map(|row| Message::new(row.text.clone())).collect();
         let answers = analyzer.classify(&messages.iter().collect::<Vec<_>>());
         for ((row, message), answers) in chunk.iter().zip(&messages).zip(answers) {
-            readings.push(LabelledReadings { truth: row.level, answers, findings: analyzer.find(message) });
+            readings.push(LabelledReadings { truth: row.level, answers, found: analyzer.find(message) });
         }
         bar.inc(chunk.len() as u64);
     }

@@ -1,5 +1,5 @@
 //! What is inside the binary, so that it runs alone from any folder: the compact profile, the label
-//! sets, the pattern packs.
+//! sets, the pattern packs, the lexicon.
 
 /// A folder of the profile: its name ("" is the root) and its files by name.
 pub(crate) type Folder = (&'static str, &'static [(&'static str, &'static [u8])]);
@@ -12,3 +12,6 @@ pub(crate) static LABELS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/
 
 /// The files of `packs/patterns/` as they were when the binary was built: name and text.
 pub(crate) static PATTERNS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/patterns.rs"));
+
+/// `packs/lexicon.bin` as it was when the binary was built.
+pub(crate) static LEXICON: &[u8] = include_bytes!("../../../packs/lexicon.bin");

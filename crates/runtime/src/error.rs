@@ -5,6 +5,7 @@ use std::time::Duration;
 use ash_encoder::EncoderError;
 
 use crate::label_sets::LabelsError;
+use crate::lexicon::LexiconFileError;
 use crate::pattern_packs::PatternPackError;
 use crate::settings::SettingsError;
 
@@ -77,6 +78,9 @@ pub enum StartError {
     /// The pattern packs cannot be used.
     #[error(transparent)]
     Patterns(#[from] PatternPackError),
+    /// The lexicon cannot be used.
+    #[error(transparent)]
+    Lexicon(#[from] LexiconFileError),
     /// A setting is wrong.
     #[error(transparent)]
     Settings(#[from] SettingsError),

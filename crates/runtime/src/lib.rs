@@ -14,6 +14,7 @@ mod error;
 mod hash;
 mod health;
 mod label_sets;
+mod lexicon;
 mod manifest;
 mod model;
 mod pattern_packs;
@@ -33,6 +34,7 @@ pub use coordinator::{ModelCoordinator, ModelStatus};
 pub use error::{AnalyzeError, LoadError, StartError};
 pub use health::{Health, LabelsInUse, Status, VERSION};
 pub use label_sets::{Examined, LabelSets, LabelsError};
+pub use lexicon::{LexiconFileError, load_lexicon};
 pub use pattern_packs::{PatternDrafts, PatternPackError, load_pattern_packs};
 pub use service::{Analyzed, Service};
 pub use settings::{

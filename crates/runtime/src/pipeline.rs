@@ -41,9 +41,9 @@ pub(crate) fn assess(analyzer: &CrisisAnalyzer, texts: &[MessageText]) -> (Vec<A
     TOKENISE.set(Duration::ZERO);
     let answers = analyzer.classify(&messages.iter().collect::<Vec<_>>());
     let answered = Instant::now();
-    let findings: Vec<_> = messages.iter().map(|message| analyzer.find(message)).collect();
+    let words: Vec<_> = messages.iter().map(|message| analyzer.find(message)).collect();
     let found = Instant::now();
-    let judged = answers.iter().zip(&findings).map(|(a, f)| analyzer.judge(a, f.as_deref()));
+    let judged = answers.iter().zip(&words).map(|(a, w)| analyzer.judge(a, w.as_ref()));
     let assessments = judged.collect();
     let tokenise = TOKENISE.take();
     let stages = Stages {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ash_analysis::patterns::PatternPacks;
-use ash_analysis::{Assessment, Classifier, CrisisAnalyzer, MessageText};
+use ash_analysis::{Assessment, Classifier, CrisisAnalyzer, Lexicon, MessageText};
 
 use crate::coordinator::{ModelCoordinator, ModelStatus};
 use crate::error::{AnalyzeError, StartError};
 use crate::health::{Health, LabelsInUse, Status, VERSION};
 use crate::label_sets::LabelSets;
+use crate::lexicon::{LexiconFileError, load_lexicon};
 use crate::pattern_packs::{PatternPackError, load_pattern_packs};
 use crate::pipeline;
 use crate::queue::{self, Cost, Outcome};
@@ -67,6 +68,7 @@ impl Service {
         let analyzer = CrisisAnalyzer::new(
             vec![coordinator.classifier()],
             patterns(&settings.patterns)?,
+            lexicon(&settings.patterns)?,
             settings.analysis.clone(),
         )?;
         let analyzer = Arc::new(analyzer);
@@ -175,6 +177,11 @@ impl Service {
 /// The packs that the settings name.
 fn patterns(settings: &PatternSettings) -> Result<PatternPacks, PatternPackError> {
     if settings.enabled { load_pattern_packs(settings.path.as_deref()) } else { Ok(PatternPacks::empty()) }
+}
+
+/// The lexicon beside them.
+fn lexicon(settings: &PatternSettings) -> Result<Option<Lexicon>, LexiconFileError> {
+    settings.enabled.then(|| load_lexicon(settings.path.as_deref())).transpose()
 }
 
 /// A message costs its tokens; with zero-shot, its tokens with every hypothesis.

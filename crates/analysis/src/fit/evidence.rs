@@ -9,6 +9,7 @@ use crate::decision::Cuts;
 use crate::evaluate::Confusion;
 use crate::evidence::{Evidence, EvidenceSettings};
 use crate::fit::cuts::Ranked;
+use crate::fit::tails;
 use crate::level::Level;
 use crate::patterns::{Polarity, Theme};
 use crate::score::Score;
@@ -82,6 +83,8 @@ pub(super) fn best_alone(rows: &[Row], start: &EvidenceSettings) -> EvidenceSett
     let mut best = start.clone();
     best.alone.weights =
         Theme::ALL.iter().filter(|t| t.polarity() == Polarity::Risk).map(|&t| (t, 0.5)).collect();
+    let words: Vec<[f32; 4]> = rows.iter().map(|row| row.evidence.words).collect();
+    best.alone.tails = tails::best(&words, &truths, &best.alone.tails);
     best.alone.cuts = Cuts::EVEN;
     let judged = |settings: &EvidenceSettings| {
         let even = EvidenceSettings {

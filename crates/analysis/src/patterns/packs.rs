@@ -194,6 +194,12 @@ impl PatternPacks {
         self.wordings
     }
 
+    /// The words of `message` as rules see them: disguises undone, chat spellings written out.
+    pub fn words(&self, message: &Message) -> Vec<String> {
+        let folded = Folded::new(message.clean(), &self.vocabulary, |_| false);
+        (0..folded.words.len()).map(|i| folded.word(i).to_owned()).collect()
+    }
+
     /// What the rules find in `message`, sorted by span: risks and protective statements with the cues that
     /// reach them, and the frames and cues themselves.
     pub fn find(&self, message: &Message) -> Vec<Finding> {

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use anstream::stdout;
 use anyhow::{Context, Result, bail};
 use ash_analysis::{Level, MessageText, TextError};
-use ash_runtime::{AnalyzeError, Analyzed, Service};
+use ash_runtime::{AnalyzeError, Analyzed, Overrides, Service};
 use ash_server::{Answer, Verbosity, WireSettings, request_id, timestamp};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::json;
@@ -89,7 +89,7 @@ impl Unjudged {
 /// Judges the messages and prints the verdicts to standard output.
 pub(crate) fn run(global: &Global, args: Args) -> Result<Outcome> {
     let input = Input::of(args.texts, args.file)?;
-    let service = setup::service(global)?;
+    let service = setup::service(global, Overrides::default())?;
     let mut run = Run {
         service: &service,
         wire: WireSettings::of(&service),

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use anstream::stdout;
 use anyhow::{Context, Result, ensure};
 use ash_analysis::{Message, MessageText};
-use ash_runtime::{Service, VERSION};
+use ash_runtime::{Overrides, Service, VERSION};
 use serde::Serialize;
 
 use crate::args::Global;
@@ -89,7 +89,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     let starts = (0..STARTS).map(|_| start_to_first_answer(global)).collect::<Result<Vec<_>>>()?;
     let texts = CHATTER.iter().map(|text| MessageText::parse(text)).collect::<Result<Vec<_>, _>>()?;
 
-    let service = setup::service(global)?;
+    let service = setup::service(global, Overrides::default())?;
     service.analyze(vec![texts[0].clone()])?;
     let resident = Resident::now().now_mib;
     let latency = latency(&service, &texts, messages)?;

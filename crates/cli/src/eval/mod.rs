@@ -13,7 +13,8 @@ use std::time::Instant;
 
 use anstream::stdout;
 use anyhow::{Context, Result};
-use ash_runtime::{Analyzed, Service};
+use ash_analysis::{Assessment, Message};
+use ash_runtime::{Overrides, Service};
 
 use crate::args::Global;
 use crate::outcome::Outcome;
@@ -47,6 +48,18 @@ pub(crate) struct Args {
     /// Report how many verdicts differ from those of an earlier `--predictions`
     #[arg(long, value_name = "PREDICTIONS.jsonl")]
     against: Option<PathBuf>,
+    /// Leave a part out, to see what it adds; without models the words alone judge
+    #[arg(long, value_name = "PART")]
+    without: Option<Part>,
+}
+
+/// A part that can be left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// The pattern packs and the lexicon
+    Patterns,
+    /// The models
+    Models,
 }
 
 const EXAMPLES: &str = "\
@@ -66,10 +79,17 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     // Everything that can be wrong with the files is found before the models are loaded.
     let rows = rows::read(&args.file, args.split.as_deref())?;
     let earlier = args.against.as_deref().map(Earlier::read).transpose()?;
-    let service = setup::service(global)?;
+    let parts = match args.without {
+        Some(Part::Patterns) => Overrides::default().set("patterns.enabled", false),
+        _ => Overrides::default(),
+    };
+    let service = setup::service(global, parts)?;
 
     let start = Instant::now();
-    let judged = judge(&service, &rows)?;
+    let judged = match args.without {
+        Some(Part::Models) => rows.iter().map(|row| by_words(&service, row)).collect(),
+        _ => judge(&service, &rows)?,
+    };
     let seconds = start.elapsed().as_secs_f64();
 
     if let Some(path) = &args.predictions {
@@ -93,15 +113,21 @@ fn judge(service: &Service, rows: &[Row]) -> Result<Vec<Judged>> {
         let texts = chunk.iter().map(|row| row.text.clone()).collect();
         let place = || format!("row {} or one of the {} after it", chunk[0].id, chunk.len() - 1);
         let analyzed = service.analyze(texts).with_context(place)?;
-        judged.extend(chunk.iter().zip(&analyzed).map(|(row, analyzed)| of(row, analyzed)));
+        judged.extend(chunk.iter().zip(&analyzed).map(|(row, a)| of(row, &a.assessment)));
         bar.inc(chunk.len() as u64);
     }
     bar.finish_and_clear();
     Ok(judged)
 }
 
-fn of(row: &Row, analyzed: &Analyzed) -> Judged {
-    let verdict = &analyzed.assessment;
+/// The verdict that the service gives when no model answers.
+fn by_words(service: &Service, row: &Row) -> Judged {
+    let analyzer = service.analyzer();
+    let found = analyzer.find(&Message::new(row.text.clone()));
+    of(row, &analyzer.judge(&[], found.as_ref()))
+}
+
+fn of(row: &Row, verdict: &Assessment) -> Judged {
     Judged {
         id: row.id.clone(),
         category: row.category.clone(),

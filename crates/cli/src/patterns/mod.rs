@@ -3,7 +3,9 @@
 //! None of it loads a model: packs are read, checked and shown, and what they find in a message is told.
 
 mod explain;
+mod learn;
 mod list;
+mod measure;
 mod validate;
 
 use std::path::PathBuf;
@@ -60,6 +62,47 @@ Exit codes:
         #[arg(long)]
         json: bool,
     },
+    /// How often each rule is right, on labelled messages
+    #[command(after_help = "\
+Examples:
+  ash-nlp patterns measure corpus/corpus.jsonl --split train
+  ash-nlp patterns measure corpus/corpus.jsonl --split train --packs my-patterns/ --json
+
+Write rules by the train split and look at no other: figures on rows that shaped a rule prove nothing.")]
+    Measure {
+        /// Labelled messages, as for `eval`
+        #[arg(value_name = "ROWS.jsonl")]
+        file: PathBuf,
+        /// Only the rows of this split
+        #[arg(long, value_name = "NAME")]
+        split: Option<String>,
+        /// Directory of packs to read instead of those in this program
+        #[arg(long, value_name = "DIR")]
+        packs: Option<PathBuf>,
+        /// Print the counts as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Learn the lexicon that stands in when no model answers
+    #[command(after_help = "\
+Example:
+  ash-nlp patterns learn corpus/*.jsonl --split train --out packs/lexicon.bin
+
+Then fit how it counts: `ash-nlp tune`.")]
+    Learn {
+        /// Labelled messages, as for `eval`
+        #[arg(value_name = "ROWS.jsonl", required = true)]
+        files: Vec<PathBuf>,
+        /// Learn from the rows of this split
+        #[arg(long, value_name = "NAME", default_value = "train")]
+        split: String,
+        /// Directory of packs whose spellings to use instead of those in this program
+        #[arg(long, value_name = "DIR")]
+        packs: Option<PathBuf>,
+        /// Where to write it
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// What the rules find in a message, and how it is meant
     #[command(after_help = "\
 Examples:
@@ -88,6 +131,10 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
     match args.what {
         What::List { packs, json } => list::run(packs.as_deref(), json),
         What::Validate { path, json } => validate::run(path.as_deref(), json),
+        What::Learn { files, split, packs, out } => learn::run(&files, &split, packs.as_deref(), &out),
+        What::Measure { file, split, packs, json } => {
+            measure::run(&file, split.as_deref(), packs.as_deref(), json)
+        }
         What::Explain { text, packs, time, json } => explain::run(text, packs.as_deref(), time, json),
     }
 }
