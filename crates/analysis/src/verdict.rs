@@ -60,6 +60,7 @@ pub fn judge(settings: &AnalyzerSettings, answers: &[Answer]) -> Assessment {
         gaps: combined.gaps,
         failures,
         truncated,
+        context: None,
     };
     verdict.requires_staff_review |= verdict.is_degraded() || !verdict.gaps.is_empty();
     explained(verdict, settings)
@@ -81,6 +82,7 @@ fn unanswered(settings: &AnalyzerSettings, failures: Vec<ClassifyError>) -> Asse
         gaps: Vec::new(),
         failures,
         truncated: false,
+        context: None,
     };
     explained(verdict, settings)
 }
