@@ -7,7 +7,7 @@
 mod by_model;
 mod nest;
 
-use ash_analysis::{Action, Level, Score};
+use ash_analysis::{Action, ContextAnalysis, Level, Score};
 use ash_runtime::{Analyzed, Service, Timing};
 use serde::{Serialize, Serializer};
 
@@ -85,7 +85,7 @@ pub struct Answer {
     explanation: Option<Explanation>,
     conflict_analysis: (),
     consensus: (),
-    context_analysis: (),
+    context_analysis: Option<ContextAnalysis>,
     level: Level,
     truncated: bool,
     timing: Timing,
@@ -138,7 +138,7 @@ impl Answer {
             }),
             conflict_analysis: (),
             consensus: (),
-            context_analysis: (),
+            context_analysis: assessment.context.clone(),
             level: assessment.level,
             truncated: assessment.truncated,
             timing: *timing,
@@ -156,6 +156,13 @@ impl Answer {
             Some(Verbosity::Standard) => explanation.key_factors.truncate(3),
             Some(Verbosity::Detailed) => {}
         }
+        self
+    }
+
+    /// Leaves out what the history adds (null). The verdict stays.
+    #[must_use]
+    pub fn without_context(mut self) -> Self {
+        self.context_analysis = None;
         self
     }
 }
