@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::classifier::{ClassifyError, ModelInfo};
+use crate::conversation::ContextAnalysis;
 use crate::ensemble::Mode;
 use crate::evidence::Weighed;
 use crate::level::{Action, Level};
@@ -88,6 +89,8 @@ pub struct Assessment {
     pub failures: Vec<ClassifyError>,
     /// Longer than the models read; only its last part was judged.
     pub truncated: bool,
+    /// What earlier messages add; none if none came. Set by [`crate::conversation::apply`] alone.
+    pub context: Option<ContextAnalysis>,
 }
 
 impl Assessment {

@@ -71,6 +71,7 @@ pub fn judge(settings: &AnalyzerSettings, answers: &[Answer], found: Option<&Fou
         gaps,
         failures,
         truncated,
+        context: None,
     };
     verdict.requires_staff_review |= verdict.is_degraded() || !verdict.gaps.is_empty();
     explained(verdict, settings)
@@ -108,6 +109,7 @@ fn without_models(
         gaps: Vec::new(),
         failures,
         truncated: false,
+        context: None,
     };
     explained(verdict, settings)
 }

@@ -8,6 +8,7 @@
 
 mod compact;
 mod compute;
+mod conversation;
 mod coordinator;
 mod embedded;
 mod error;
@@ -30,6 +31,7 @@ mod warmup;
 mod zero_shot;
 
 pub use compact::CompactProfile;
+pub use conversation::{History, PastMessage};
 pub use coordinator::{ModelCoordinator, ModelStatus};
 pub use error::{AnalyzeError, LoadError, StartError};
 pub use health::{Health, LabelsInUse, Status, VERSION};

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ash_analysis::patterns::PatternPacks;
 use ash_analysis::{Assessment, Classifier, CrisisAnalyzer, Lexicon, MessageText};
 
+use crate::conversation::{self, History};
 use crate::coordinator::{ModelCoordinator, ModelStatus};
 use crate::error::{AnalyzeError, StartError};
 use crate::health::{Health, LabelsInUse, Status, VERSION};
@@ -94,6 +95,21 @@ impl Service {
     pub async fn submit(&self, text: MessageText) -> Outcome {
         let answer = self.scheduler.queue().push(text)?;
         answer.await.unwrap_or(Err(AnalyzeError::Failed))
+    }
+
+    /// Assesses one message in the light of those before it. Without any, or with `conversation.enabled = false`,
+    /// this is [`Service::submit`].
+    pub async fn submit_in_conversation(&self, text: MessageText, history: History) -> Outcome {
+        let settings = &self.settings.conversation;
+        if !settings.enabled || history.messages.is_empty() {
+            return self.submit(text).await;
+        }
+        let queue = self.scheduler.queue();
+        let answer = queue.push(text)?;
+        let items = conversation::scored(queue, history.messages).await;
+        let analyzed = answer.await.unwrap_or(Err(AnalyzeError::Failed))?;
+        let when = (history.at, history.local_hour);
+        Ok(conversation::contextualised(analyzed, &items, when, history.notes, settings))
     }
 
     /// Says "draining" from now on, so that nobody sends more. What still comes in over open

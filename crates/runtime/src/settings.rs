@@ -10,7 +10,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ash_analysis::{AnalyzerSettings, Level, MessageText};
+use ash_analysis::{AnalyzerSettings, ConversationSettings, Level, MessageText};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,8 @@ pub struct Settings {
     pub patterns: PatternSettings,
     /// How signals and findings become a level.
     pub analysis: AnalyzerSettings,
+    /// What earlier messages may do to a verdict.
+    pub conversation: ConversationSettings,
     /// The HTTP server.
     pub server: ServerSettings,
     /// Concessions to old clients.
@@ -227,6 +229,13 @@ impl Settings {
 
     /// The ranges of config/ash.toml.
     fn check(&self) -> Result<(), SettingsError> {
+        if let Some((key, value, allowed)) = self.conversation.fault() {
+            return Err(SettingsError::OutOfRange {
+                key: format!("conversation.{key}"),
+                value: value.to_string(),
+                allowed: allowed.to_owned(),
+            });
+        }
         within("models.threads", self.models.threads, 0..=1024)?;
         self.models.zero_shot.check()?;
         within("server.max_body_bytes", self.server.max_body_bytes, 1024..=64 << 20)?;
@@ -352,6 +361,7 @@ mod tests {
                 "[analysis.decision.cuts.weighted]\nlow = 0.9",
                 &["do not ascend", "analysis.decision.cuts"],
             ),
+            case("[conversation]\nrapid_rise = 0.1", &["conversation.rapid_rise is 0.1", "sudden_rise to 1"]),
             case("[queue", &["bad.toml"]),
             case("[models]\nprofile = \"tiny\"", &["tiny", "compact", "zero-shot", "bad.toml"]),
             case(

@@ -37,6 +37,9 @@ pub(crate) enum ApiError {
     #[error("{} must be {expected}", field.unwrap_or("the body"))]
     WrongType { field: Option<&'static str>, expected: &'static str },
     /// 422
+    #[error("{field} must be {expected}")]
+    BadItem { field: String, expected: &'static str },
+    /// 422
     #[error("the message is blank")]
     Blank,
     /// 500
@@ -72,6 +75,7 @@ impl ApiError {
             }
             ApiError::Missing { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "missing_field", "missing"),
             ApiError::WrongType { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "wrong_type", "type_error"),
+            ApiError::BadItem { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "wrong_type", "type_error"),
             ApiError::Blank => (StatusCode::UNPROCESSABLE_ENTITY, "blank_message", "string_too_short"),
             ApiError::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "internal_error"),
             ApiError::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", "unavailable"),
@@ -82,10 +86,11 @@ impl ApiError {
     }
 
     /// The field of the body that is to blame.
-    fn field(&self) -> Option<&'static str> {
+    fn field(&self) -> Option<&str> {
         match self {
             ApiError::Missing { field } => Some(field),
             ApiError::WrongType { field, .. } => *field,
+            ApiError::BadItem { field, .. } => Some(field),
             ApiError::Blank | ApiError::MessageTooLong { .. } => Some("message"),
             _ => None,
         }

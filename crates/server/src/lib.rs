@@ -10,6 +10,7 @@ mod app;
 mod body;
 mod envelope;
 mod error;
+mod history;
 mod log;
 mod request;
 mod routes;

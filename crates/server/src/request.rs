@@ -2,17 +2,23 @@
 //! and what this version does not know is let through.
 
 use ash_analysis::MessageText;
+use ash_runtime::History;
 use serde_json::{Map, Value};
 
 use crate::answer::Verbosity;
 use crate::error::ApiError;
+use crate::history;
 
 /// What a client wants to know.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct AnalyzeRequest {
     pub(crate) message: MessageText,
     /// How much explanation; `None` if it was declined.
     pub(crate) verbosity: Option<Verbosity>,
+    /// What came before.
+    pub(crate) history: History,
+    /// Show what the history adds. The verdict is the same either way.
+    pub(crate) show_context: bool,
 }
 
 impl AnalyzeRequest {
@@ -35,7 +41,9 @@ impl AnalyzeRequest {
             Some(false) => None,
             _ => Some(verbosity(&fields)?),
         };
-        Ok(AnalyzeRequest { message, verbosity })
+        let history = history::parse(&fields, limit)?;
+        let show_context = boolean(&fields, "include_context_analysis")?.unwrap_or(true);
+        Ok(AnalyzeRequest { message, verbosity, history, show_context })
     }
 }
 
@@ -49,7 +57,10 @@ fn missing(fields: &Map<String, Value>) -> ApiError {
 }
 
 /// A string, or `None` for null and absent.
-fn string<'a>(fields: &'a Map<String, Value>, field: &'static str) -> Result<Option<&'a str>, ApiError> {
+pub(crate) fn string<'a>(
+    fields: &'a Map<String, Value>,
+    field: &'static str,
+) -> Result<Option<&'a str>, ApiError> {
     match fields.get(field) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),

@@ -50,7 +50,15 @@ fn nothing_that_was_sent_is_logged_or_repeated() {
         let reply = send(message);
         errors += &reply.json.to_string();
     }
+    let history =
+        json!([{"message": "zebra"}, {"message": "zebra panic"}, {"message": "low", "message_id": "zebra"}]);
+    let body = json!({"message": "hi", "message_history": history, "user_timezone": "zebra"});
+    let reply = server.post("/analyze", body.to_string());
+    assert_eq!(reply.status, 200);
+    errors += &reply.json.to_string();
     for body in [
+        r#"{"message":"hi","message_history":[{"message":"zebra","timestamp":{"zebra":1}}]}"#,
+        r#"{"message":"hi","message_history":["zebra"]}"#,
         r#"{"message":"zebra"#,
         r#"{"message":{"zebra":1}}"#,
         r#"{"message":"hi","verbosity":"zebra"}"#,

@@ -145,6 +145,7 @@ mod tests {
             gaps: Vec::new(),
             failures: Vec::new(),
             truncated: false,
+            context: None,
         }
     }
 

@@ -9,7 +9,7 @@ mod evidence;
 mod nest;
 
 use ash_analysis::patterns::CueFactors;
-use ash_analysis::{Action, Level, MessageText, Score};
+use ash_analysis::{Action, ContextAnalysis, Level, MessageText, Score};
 use ash_runtime::{Analyzed, Service, Timing};
 use serde::{Serialize, Serializer};
 
@@ -91,7 +91,7 @@ pub struct Answer {
     explanation: Option<Explanation>,
     conflict_analysis: (),
     consensus: (),
-    context_analysis: (),
+    context_analysis: Option<ContextAnalysis>,
     level: Level,
     evidence: Vec<Evidence>,
     truncated: bool,
@@ -151,7 +151,7 @@ impl Answer {
             }),
             conflict_analysis: (),
             consensus: (),
-            context_analysis: (),
+            context_analysis: assessment.context.clone(),
             level: assessment.level,
             evidence: evidence::list(&assessment.findings, text.expose(), &wire.cues),
             truncated: assessment.truncated,
@@ -170,6 +170,13 @@ impl Answer {
             Some(Verbosity::Standard) => explanation.key_factors.truncate(3),
             Some(Verbosity::Detailed) => {}
         }
+        self
+    }
+
+    /// Leaves out what the history adds (null). The verdict stays.
+    #[must_use]
+    pub fn without_context(mut self) -> Self {
+        self.context_analysis = None;
         self
     }
 }

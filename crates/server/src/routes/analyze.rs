@@ -27,9 +27,11 @@ pub(crate) async fn analyze(
     let bytes = body::read(body, app.limits.max_body_bytes).await?;
     let request = AnalyzeRequest::parse(&bytes, app.limits.max_message_bytes)?;
     let live = app.live()?;
-    let analyzed = live.service.submit(request.message.clone()).await?;
-    let answer = Answer::new(&analyzed, &request.message, id, stamp::timestamp(), &live.wire);
+    let text = request.message.clone();
+    let analyzed = live.service.submit_in_conversation(request.message, request.history).await?;
+    let answer = Answer::new(&analyzed, &text, id, stamp::timestamp(), &live.wire);
     let answer = answer.explained(request.verbosity);
+    let answer = if request.show_context { answer } else { answer.without_context() };
     Ok((server_timing(&analyzed.timing), Json(answer)))
 }
 

@@ -4,5 +4,6 @@ mod analyze;
 mod embedded;
 mod errors;
 mod harness;
+mod history;
 mod lifecycle;
 mod zero_shot;

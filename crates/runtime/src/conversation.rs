@@ -1,0 +1,74 @@
+//! A message and those before it: scores that are missing are found by the same queue and the same models.
+
+use ash_analysis::conversation::{self, Conversation, Item, Now};
+use ash_analysis::{ConversationSettings, MessageText, Score};
+
+use crate::queue::Queue;
+use crate::service::Analyzed;
+
+/// What a client tells of the conversation.
+#[derive(Clone, PartialEq, Default)]
+pub struct History {
+    /// The earlier messages.
+    pub messages: Vec<PastMessage>,
+    /// When the message in question was written, in seconds since 1970.
+    pub at: Option<i64>,
+    /// The hour on the user's clock then, 0 to 23.
+    pub local_hour: Option<u8>,
+    /// What of the request could not be used.
+    pub notes: Vec<&'static str>,
+}
+
+/// An earlier message.
+#[derive(Clone, PartialEq)]
+pub struct PastMessage {
+    /// Its text, if it can be judged.
+    pub text: Option<MessageText>,
+    /// When it was written, in seconds since 1970.
+    pub at: Option<i64>,
+    /// What it was judged to be, if the client knows.
+    pub score: Option<Score>,
+}
+
+/// The earlier messages with their scores. The missing ones join the queue at once, without a wait between them,
+/// so that they share a batch; one that fails or finds no room has no score and is left out.
+pub(crate) async fn scored(queue: &Queue, messages: Vec<PastMessage>) -> Vec<Item> {
+    let pending: Vec<_> = messages
+        .into_iter()
+        .map(|past| {
+            let answer =
+                if past.score.is_none() { past.text.and_then(|text| queue.push(text).ok()) } else { None };
+            (past.at, past.score, answer)
+        })
+        .collect();
+    let mut items = Vec::with_capacity(pending.len());
+    for (at, known, answer) in pending {
+        let found = match answer {
+            // Nobody could judge it: its score stands for not knowing, which is no trend.
+            Some(answer) => answer.await.ok().and_then(Result::ok).map(|done| done.assessment),
+            None => None,
+        };
+        let found =
+            found.filter(|assessment| !assessment.signals.is_empty()).map(|assessment| assessment.score);
+        items.extend(known.or(found).map(|score| Item { score, at }));
+    }
+    items
+}
+
+/// The verdict on the message in the light of `items`.
+pub(crate) fn contextualised(
+    analyzed: Analyzed,
+    items: &[Item],
+    (at, local_hour): (Option<i64>, Option<u8>),
+    notes: Vec<&'static str>,
+    settings: &ConversationSettings,
+) -> Analyzed {
+    let Analyzed { assessment, timing } = analyzed;
+    // With all models silent the score stands for not knowing: nothing can be said to rise to it.
+    let may_raise = settings.may_raise && !assessment.signals.is_empty();
+    let settings = ConversationSettings { may_raise, ..*settings };
+    let now = Now { level: assessment.level, score: assessment.score, at, local_hour };
+    let mut context = Conversation::read(&now, items, &settings);
+    context.notes = notes;
+    Analyzed { assessment: conversation::apply(assessment, context), timing }
+}
