@@ -99,9 +99,13 @@ pub fn soften(p: &[f32], temperature: f32) -> Vec<f32> {
 /// Logits to probabilities, in place.
 pub(crate) fn softmax(z: &mut [f32]) {
     let top = z.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    z.iter_mut().for_each(|z| *z = (*z - top).exp());
+    for z in z.iter_mut() {
+        *z = (*z - top).exp();
+    }
     let sum: f32 = z.iter().sum();
-    z.iter_mut().for_each(|z| *z /= sum);
+    for z in z.iter_mut() {
+        *z /= sum;
+    }
 }
 
 /// c = 1 − H(p)/ln n: 1 for a certain answer, 0 for an even one. A single label leaves nothing to doubt.

@@ -1,8 +1,31 @@
 //! How well verdicts fit the truth: one definition, for fitting and for reports.
 
+mod bootstrap;
+mod ranking;
+mod reliability;
+
 use serde::Serialize;
 
+pub use bootstrap::{Interval, intervals, sum};
+pub use ranking::Ranking;
+pub use reliability::{Bin, Reliability};
+
 use crate::level::Level;
+
+/// Of 1,000 messages of an ordinary community, how many are of each level: an assumption, not a measurement. In a
+/// test set every level is frequent; in life nearly all messages are none.
+pub const PREVALENCE: [f64; 5] = [930.0, 45.0, 18.0, 5.0, 2.0];
+
+/// What a team would see of 1,000 messages of a community.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct AtPrevalence {
+    /// Messages judged high or critical.
+    pub alarms_per_1000: f64,
+    /// The share of them that are truly high or critical.
+    pub true_share: f64,
+    /// Truly high or critical messages that are judged lower.
+    pub missed_per_1000: f64,
+}
 
 /// Counts of verdicts, `[truth][guess]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -38,14 +61,16 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// The one number that fitting maximises: `macro_f1 + 0.75·urgent_recall − false_alarm_rate`.
+    /// The one number that fitting maximises: `macro_f1 + 0.75·urgent_recall − false_alarm_rate − false_urgent_rate`.
     ///
     /// Macro-F1 keeps all five levels meaningful, however rare. Urgent recall counts three quarters as much
     /// on top, because a missed person in danger is the worst error and macro-F1 alone would trade it away
     /// for precision. One more false alarm per 100 calm messages must be paid for by one point of macro-F1
-    /// or one and a third of urgent recall: a team that is called too often stops looking.
+    /// or one and a third of urgent recall; twice as much if it calls the team at once. A team that is called too
+    /// often stops looking.
     pub fn objective(&self) -> f64 {
-        self.macro_f1 + 0.75 * self.urgent_recall - self.false_alarms_per_1000 / 1000.0
+        let false_alarms = (self.false_alarms_per_1000 + self.false_urgent_per_1000) / 1000.0;
+        self.macro_f1 + 0.75 * self.urgent_recall - false_alarms
     }
 }
 
@@ -76,6 +101,22 @@ impl Confusion {
             recall: ratio(hits, support),
             f1: ratio(2 * hits, judged + support),
             support,
+        }
+    }
+
+    /// What a team would see of 1,000 messages of which `prevalence` are of each level; levels of which there is no
+    /// row here count as judged none.
+    pub fn at_prevalence(&self, prevalence: &[f64; 5]) -> AtPrevalence {
+        let called = |level: Level| {
+            let row = &self.0[level.index()];
+            prevalence[level.index()] * ratio(row[3..].iter().sum(), row.iter().sum())
+        };
+        let alarms: f64 = Level::ALL.iter().map(|&level| called(level)).sum();
+        let found = called(Level::High) + called(Level::Critical);
+        AtPrevalence {
+            alarms_per_1000: alarms,
+            true_share: if alarms > 0.0 { found / alarms } else { 0.0 },
+            missed_per_1000: prevalence[3] + prevalence[4] - found,
         }
     }
 
@@ -151,7 +192,7 @@ mod tests {
         close(f.false_urgent_per_1000, 250.0);
         // F1: none 4/6, medium 2/5, high 2/5, critical 2/3; low is not present.
         close(f.macro_f1, (4.0 / 6.0 + 2.0 / 5.0 + 2.0 / 5.0 + 2.0 / 3.0) / 4.0);
-        close(f.objective(), f.macro_f1 + 0.5625 - 0.5);
+        close(f.objective(), f.macro_f1 + 0.5625 - 0.5 - 0.25);
     }
 
     #[test]
@@ -163,6 +204,21 @@ mod tests {
         close(high.f1, 0.4);
         assert_eq!((high.support, c.count(High, Low), c.total()), (2, 1, 4));
         assert_eq!(c.of(Critical), LevelFigures { precision: 0.0, recall: 0.0, f1: 0.0, support: 0 });
+    }
+
+    #[test]
+    fn rare_levels_make_alarms_rarer_and_less_often_true() {
+        // One of four none and three of four high are judged high.
+        let c: Confusion = [(None, None); 3]
+            .into_iter()
+            .chain([(None, High)])
+            .chain([(High, High); 3])
+            .chain([(High, Low)])
+            .collect();
+        let seen = c.at_prevalence(&[992.0, 0.0, 0.0, 8.0, 0.0]);
+        close(seen.alarms_per_1000, 248.0 + 6.0);
+        close(seen.true_share, 6.0 / 254.0);
+        close(seen.missed_per_1000, 2.0);
     }
 
     #[test]

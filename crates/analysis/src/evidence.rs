@@ -167,7 +167,7 @@ impl EvidenceSettings {
         let mut s = x + (1.0 - x) * evidence.risk(&self.weights);
         let mut lowered_by = Vec::new();
         if evidence.floor.is_none() {
-            lowered_by = evidence.frames.clone();
+            lowered_by.clone_from(&evidence.frames);
             lowered_by.retain(|theme| weight(&self.dampers, *theme) > 0.0);
             let kept: f32 = lowered_by.iter().map(|theme| 1.0 - weight(&self.dampers, *theme)).product();
             s *= kept.max(MOST_DAMPING);

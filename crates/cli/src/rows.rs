@@ -3,10 +3,10 @@
 //! Errors name file, line and field and never repeat a field's value, because the wrong value may be
 //! the message itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 use ash_analysis::{Level, MessageText};
@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 const EXPECTED: &str = r#"{"id": "A1", "text": "…", "level": "none|low|medium|high|critical", "category": "…", "split": "test"}"#;
 
 /// A message with the level that a person gave it.
+#[derive(Clone)]
 pub(crate) struct Row {
     /// Names the row in reports; its first letter is the slice.
     pub(crate) id: String,
@@ -24,17 +25,32 @@ pub(crate) struct Row {
     pub(crate) category: String,
     /// Rows with equal `pair` are alike in words and different in level.
     pub(crate) pair: Option<String>,
-    split: Option<String>,
+    /// Neighbours that were written together; the row's own id if it has no group.
+    pub(crate) group: String,
+    pub(crate) split: Option<String>,
 }
 
-/// Reads all rows of `path`, or those of one split.
+/// Reads all rows of the files, or those of one split.
 ///
 /// # Errors
 /// A file that cannot be read, a line that is no row, an id used twice, a split without rows.
-pub(crate) fn read(path: &Path, split: Option<&str>) -> Result<Vec<Row>> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let rows = parse(BufReader::new(file), &path.display().to_string())?;
-    select(rows, split).with_context(|| format!("nothing to judge in {}", path.display()))
+pub(crate) fn read(paths: &[PathBuf], split: Option<&str>) -> Result<Vec<Row>> {
+    let mut rows: Vec<Row> = Vec::new();
+    for path in paths {
+        let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let more = parse(BufReader::new(file), &path.display().to_string())?;
+        let known: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        if let Some(again) = more.iter().find(|row| known.contains(row.id.as_str())) {
+            bail!("{}: the id {:?} is in an earlier file too; ids must be unique", path.display(), again.id);
+        }
+        rows.extend(more);
+    }
+    select(rows, split).with_context(|| format!("nothing to judge in {}", names(paths)))
+}
+
+/// The files as a reader would name them.
+pub(crate) fn names(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn parse(reader: impl BufRead, name: &str) -> Result<Vec<Row>> {
@@ -62,8 +78,10 @@ fn row(line: &[u8]) -> Result<Row> {
         serde_json::from_str(line).map_err(|e| anyhow!("no valid JSON at column {}", e.column()))?;
     let Value::Object(fields) = value else { bail!("not a JSON object") };
     let text = string(&fields, "text")?;
+    let id = string(&fields, "id")?.to_owned();
     Ok(Row {
-        id: string(&fields, "id")?.to_owned(),
+        group: fields.get("group").and_then(Value::as_str).unwrap_or(&id).to_owned(),
+        id,
         text: MessageText::parse(text).map_err(|e| anyhow!("`text`: {e}"))?,
         level: string(&fields, "level")?.parse().map_err(|_| anyhow!("`level` is no level"))?,
         category: string(&fields, "category")?.to_owned(),

@@ -3,15 +3,17 @@
 //! Asks the models here, fits in `ash_analysis::fit`. The figures are those of the rows that were fitted
 //! to and flatter a little; `ash-nlp eval` on rows of another split tells the truth.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anstream::{eprint, eprintln, stdout};
 use anyhow::{Context, Result};
-use ash_analysis::evaluate::Figures;
+use ash_analysis::evaluate::{Confusion, Figures, Interval, Reliability, intervals, sum};
 use ash_analysis::fit::{FitReport, LabelledReadings, fit};
+use ash_analysis::verdict::judge;
 use ash_analysis::{AnalyzerSettings, CrisisAnalyzer, Message};
 use ash_runtime::Overrides;
 use serde::Serialize;
@@ -31,8 +33,8 @@ const BATCH: usize = 32;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Labelled messages, one JSON object a line: {"id", "text", "level", "category", "split"}
-    #[arg(value_name = "DEV.jsonl")]
-    file: PathBuf,
+    #[arg(value_name = "DEV.jsonl", required = true)]
+    files: Vec<PathBuf>,
     /// Fit to the rows of this split; never to the one that you report figures of
     #[arg(long, value_name = "NAME", default_value = "dev")]
     split: String,
@@ -43,22 +45,22 @@ pub(crate) struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  ash-nlp tune corpus/corpus.jsonl
-  ash-nlp tune corpus/corpus.jsonl --split dev --out fitted.toml
+  ash-nlp tune corpus/*.jsonl
+  ash-nlp tune corpus/*.jsonl --split dev --out fitted.toml
 
 Put the fragment in place of the [analysis] tables of your configuration file, then check it with
-  ash-nlp --config ash.toml eval corpus/corpus.jsonl --split test";
+  ash-nlp --config ash.toml eval corpus/*.jsonl --split test";
 
 /// Fits; tells the gain on standard error and the settings on standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
-    let rows = rows::read(&args.file, Some(&args.split))?;
+    let rows = rows::read(&args.files, Some(&args.split))?;
     let service = setup::service(global, Overrides::default())?;
     let analyzer = service.analyzer();
     let readings = readings(analyzer, &rows);
 
     eprintln!("{}", styled(FAINT, format!("fitting to {} rows of split {} …", rows.len(), args.split)));
     let report = fit(&readings, analyzer.settings())?;
-    eprint!("{}", gain(&report));
+    eprint!("{}", gain(&report, &rows, &readings));
 
     let head = provenance(args, rows.len(), &Provenance::of(&service), &report);
     let fragment = fragment(&head, &report.settings)?;
@@ -100,21 +102,43 @@ const LINES: [Line; 6] = [
     ("objective", Figures::objective, 3),
 ];
 
-/// Before and after, side by side.
-fn gain(report: &FitReport) -> String {
-    let mut table = format!("\n  {}\n", styled(FAINT, format!("{:<26}{:>9}{:>9}", "", "before", "after")));
-    for (name, figure, decimals) in LINES {
-        let (before, after) = (figure(&report.before), figure(&report.after));
-        // Writing to a String cannot fail.
-        let _ = writeln!(table, "  {name:<26}{before:>9.decimals$}{after:>9.decimals$}");
+/// Before and after, side by side, with the intervals of the latter, and how far its confidence can be believed.
+fn gain(report: &FitReport, rows: &[Row], readings: &[LabelledReadings]) -> String {
+    let mut groups: BTreeMap<&str, Confusion> = BTreeMap::new();
+    let mut believed = Vec::with_capacity(rows.len());
+    for (row, reading) in rows.iter().zip(readings) {
+        let verdict = judge(&report.settings, &reading.answers, reading.found.as_ref());
+        groups.entry(&row.group).or_default().add(row.level, verdict.level);
+        believed.push((verdict.confidence.get(), verdict.level == row.level));
     }
-    table.push('\n');
+    let groups: Vec<Confusion> = groups.into_values().collect();
+    let likely: [Interval; 6] = intervals(&groups, |drawn| {
+        let figures = sum(drawn).figures();
+        LINES.map(|(_, figure, _)| figure(&figures))
+    });
+    let head = format!("{:<26}{:>9}{:>9}   95 of 100 draws", "", "before", "after");
+    let mut table = format!("\n  {}\n", styled(FAINT, head));
+    for ((name, figure, decimals), Interval { low, high }) in LINES.into_iter().zip(likely) {
+        let (before, after) = (figure(&report.before), figure(&report.after));
+        let cells =
+            format!("{before:>9.decimals$}{after:>9.decimals$}   {low:.decimals$} to {high:.decimals$}");
+        // Writing to a String cannot fail.
+        let _ = writeln!(table, "  {name:<26}{cells}");
+    }
+    let reliability = Reliability::of(&believed);
+    let _ = writeln!(table, "\n  {}", styled(FAINT, "confidence     rows     mean    right"));
+    for bin in &reliability.bins {
+        let cells = format!("{:>9}{:>9.3}{:>9.3}", bin.rows, bin.confidence, bin.accuracy);
+        let _ = writeln!(table, "  {:.1} to {:.1}{cells}", bin.from, bin.from + 0.1);
+    }
+    let _ = writeln!(table, "  expected calibration error {:.3}\n", reliability.ece);
     table
 }
 
 /// Where the settings come from, as comments above them.
 fn provenance(args: &Args, rows: usize, by: &Provenance, report: &FitReport) -> String {
-    let file = args.file.file_name().map_or(args.file.as_path(), Path::new);
+    let bare = args.files.iter().map(|file| file.file_name().map_or(file.clone(), PathBuf::from));
+    let files = rows::names(&bare.collect::<Vec<_>>()).replace(',', "");
     let models: Vec<String> = by.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     let figures: Vec<String> = LINES
         .iter()
@@ -122,7 +146,7 @@ fn provenance(args: &Args, rows: usize, by: &Provenance, report: &FitReport) -> 
         .collect();
     format!(
         "# Fitted by `ash-nlp tune {} --split {}` on {rows} rows.\n# Models ({}): {}.\n# On those rows: {}.\n",
-        file.display(),
+        files,
         args.split,
         by.precision,
         models.join(", "),

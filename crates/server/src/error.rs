@@ -74,8 +74,9 @@ impl ApiError {
                 (StatusCode::PAYLOAD_TOO_LARGE, "message_too_long", "string_too_long")
             }
             ApiError::Missing { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "missing_field", "missing"),
-            ApiError::WrongType { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "wrong_type", "type_error"),
-            ApiError::BadItem { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "wrong_type", "type_error"),
+            ApiError::WrongType { .. } | ApiError::BadItem { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "wrong_type", "type_error")
+            }
             ApiError::Blank => (StatusCode::UNPROCESSABLE_ENTITY, "blank_message", "string_too_short"),
             ApiError::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "internal_error"),
             ApiError::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", "unavailable"),

@@ -45,10 +45,7 @@ fn past(index: usize, item: &Value, limit: usize) -> Result<PastMessage, ApiErro
         Err(ApiError::BadItem { field: format!("message_history[{index}]{key}"), expected })
     };
     let Value::Object(item) = item else { return bad("", "an object") };
-    let text = match item.get("message") {
-        Some(Value::String(text)) => text,
-        _ => return bad(".message", "a string"),
-    };
+    let Some(Value::String(text)) = item.get("message") else { return bad(".message", "a string") };
     let at = match item.get("timestamp") {
         None | Some(Value::Null) => None,
         Some(time @ (Value::String(_) | Value::Number(_))) => seconds(time),

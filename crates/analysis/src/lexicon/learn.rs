@@ -1,4 +1,4 @@
-//! Multinomial logistic regression over hashed features, by AdaGrad (Duchi et al. 2011).
+//! Multinomial logistic regression over hashed features, by `AdaGrad` (Duchi et al. 2011).
 //!
 //! Small, exact to repeat (no random numbers but a fixed shuffle), and done in seconds.
 

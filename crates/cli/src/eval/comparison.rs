@@ -10,6 +10,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use ash_analysis::Level;
+use ash_analysis::evaluate::{Confusion, Interval, intervals, sum};
 use serde::{Deserialize, Serialize};
 
 use super::figures::Judged;
@@ -40,6 +41,17 @@ pub(crate) struct Comparison {
     pub(crate) examples: Vec<Change>,
     /// Rows that only this evaluation has, and rows that only the file has.
     pub(crate) unmatched: usize,
+    /// This run's figures minus the earlier one's, on the rows of both.
+    pub(crate) difference: Vec<Difference>,
+}
+
+/// By how much a figure changed; if the interval holds 0, it may be chance.
+#[derive(Debug, PartialEq, Serialize)]
+pub(crate) struct Difference {
+    pub(crate) figure: &'static str,
+    pub(crate) change: f64,
+    /// Where 95 of 100 draws of groups lie, the same draws for both runs (a paired bootstrap).
+    pub(crate) likely: Interval,
 }
 
 /// One row whose verdict changed.
@@ -114,8 +126,36 @@ impl Earlier {
             share: (compared > 0).then(|| changed as f64 / compared as f64),
             examples: differing.into_iter().take(IDS_LISTED).collect(),
             unmatched: (rows.len() - compared) + (self.0.len() - compared),
+            difference: differences(&both),
         }
     }
+}
+
+/// Macro-F1, urgent recall and false alarms, now minus before.
+fn differences(both: &[(&Judged, Level)]) -> Vec<Difference> {
+    let mut groups: BTreeMap<&str, [Confusion; 2]> = BTreeMap::new();
+    for (row, before) in both {
+        let [earlier, now] = groups.entry(&row.group).or_default();
+        earlier.add(row.level, *before);
+        now.add(row.level, row.predicted);
+    }
+    let groups: Vec<[Confusion; 2]> = groups.into_values().collect();
+    if groups.is_empty() {
+        return Vec::new();
+    }
+    let change = |drawn: &mut dyn Iterator<Item = &[Confusion; 2]>| {
+        let drawn: Vec<&[Confusion; 2]> = drawn.collect();
+        let [before, now] = [0, 1].map(|run| sum(drawn.iter().map(|pair| &pair[run])).figures());
+        [
+            now.macro_f1 - before.macro_f1,
+            now.urgent_recall - before.urgent_recall,
+            now.false_alarms_per_1000 - before.false_alarms_per_1000,
+        ]
+    };
+    let whole = change(&mut groups.iter());
+    let names = ["macro-F1", "urgent recall", "false alarms / 1,000"];
+    let all = names.into_iter().zip(whole).zip(intervals(&groups, change));
+    all.map(|((figure, change), likely)| Difference { figure, change, likely }).collect()
 }
 
 #[cfg(test)]

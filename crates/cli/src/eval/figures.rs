@@ -7,10 +7,13 @@
 use std::collections::BTreeMap;
 
 use ash_analysis::Level;
-use ash_analysis::evaluate::{Confusion, LevelFigures};
+use ash_analysis::evaluate::{
+    AtPrevalence, Confusion, Interval, LevelFigures, PREVALENCE, Ranking, Reliability, intervals, sum,
+};
 use serde::Serialize;
 
 use super::comparison::Comparison;
+use super::robustness::Robust;
 use crate::setup::Provenance;
 
 /// One row and what the service made of it, without the text.
@@ -22,6 +25,9 @@ pub(crate) struct Judged {
     pub(crate) level: Level,
     pub(crate) predicted: Level,
     pub(crate) score: f32,
+    pub(crate) confidence: f32,
+    /// Rows that were written together.
+    pub(crate) group: String,
     /// Each model's own level, in configured order.
     pub(crate) votes: Vec<(String, Level)>,
     /// Some model did not answer, so the verdict rests on less than it should.
@@ -45,6 +51,16 @@ pub(crate) struct Figures {
     pub(crate) low_raised: Option<f64>,
     /// Contrast pairs: right only if every member is.
     pub(crate) pairs: Pairs,
+    /// Where 95 of 100 draws of groups lie, by the name of the figure.
+    pub(crate) intervals: BTreeMap<&'static str, Interval>,
+    /// How well the score ranks urgent rows above the others.
+    pub(crate) ranking: Option<Ranking>,
+    /// What a team would see of 1,000 messages of an ordinary community ([`PREVALENCE`], an assumption).
+    pub(crate) at_prevalence: AtPrevalence,
+    /// Whether the confidence can be believed.
+    pub(crate) reliability: Reliability,
+    /// Urgent rows with the lowest scores, and rows truly none with the highest: those to look at first.
+    pub(crate) worst: Worst,
     pub(crate) by_level: BTreeMap<Level, LevelFigures>,
     /// By the first letter of the id.
     pub(crate) by_slice: BTreeMap<String, GroupFigures>,
@@ -59,10 +75,25 @@ pub(crate) struct Figures {
     pub(crate) precision: String,
     /// Time of judging, without loading the models.
     pub(crate) seconds: f64,
+    /// What `--robustness` asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) robustness: Option<Vec<Robust>>,
     /// The comparison that `--against` asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) against: Option<Comparison>,
 }
+
+/// Ids of the rows that are judged worst; never their text.
+#[derive(Debug, Serialize)]
+pub(crate) struct Worst {
+    /// Truly high or critical, judged lower; the lowest score first.
+    pub(crate) missed: Vec<String>,
+    /// Truly none, judged high or critical; the highest score first.
+    pub(crate) false_alarms: Vec<String>,
+}
+
+/// At most so many ids of each kind are listed.
+const WORST: usize = 15;
 
 /// Figures of a slice or category.
 #[derive(Debug, Serialize)]
@@ -94,6 +125,13 @@ impl Figures {
             false_alarms_high_per_1000: given(&all, Level::None, overall.false_urgent_per_1000),
             low_raised: low_raised(&all),
             pairs: Pairs::of(rows),
+            intervals: likely(rows),
+            ranking: Ranking::of(&rows.iter().map(|r| (r.score, r.level.is_urgent())).collect::<Vec<_>>()),
+            at_prevalence: all.at_prevalence(&PREVALENCE),
+            reliability: Reliability::of(
+                &rows.iter().map(|r| (r.confidence, r.level == r.predicted)).collect::<Vec<_>>(),
+            ),
+            worst: Worst::of(rows),
             by_level: Level::ALL.into_iter().map(|l| (l, all.of(l))).collect(),
             by_slice: grouped(rows, |r| slice(&r.id)),
             by_category: grouped(rows, |r| r.category.clone()),
@@ -103,6 +141,7 @@ impl Figures {
             model_versions: by.versions,
             precision: by.precision,
             seconds,
+            robustness: None,
             against: None,
         }
     }
@@ -122,6 +161,37 @@ impl Pairs {
         let right = members.values().filter(|right| right.iter().all(|&r| r)).count();
         Pairs { right, total, share: (total > 0).then(|| right as f64 / total as f64) }
     }
+}
+
+impl Worst {
+    fn of(rows: &[Judged]) -> Self {
+        let ids = |mut rows: Vec<&Judged>, order: f32| {
+            rows.sort_by(|a, b| (order * a.score).total_cmp(&(order * b.score)));
+            rows.iter().take(WORST).map(|r| r.id.clone()).collect()
+        };
+        let missed = |r: &&Judged| r.level.is_urgent() && !r.predicted.is_urgent();
+        let false_alarm = |r: &&Judged| r.level == Level::None && r.predicted.is_urgent();
+        Worst {
+            missed: ids(rows.iter().filter(missed).collect(), 1.0),
+            false_alarms: ids(rows.iter().filter(false_alarm).collect(), -1.0),
+        }
+    }
+}
+
+/// The intervals of the headline figures.
+fn likely(rows: &[Judged]) -> BTreeMap<&'static str, Interval> {
+    let mut groups: BTreeMap<&str, Confusion> = BTreeMap::new();
+    for row in rows {
+        groups.entry(&row.group).or_default().add(row.level, row.predicted);
+    }
+    let groups: Vec<Confusion> = groups.into_values().collect();
+    let names =
+        ["accuracy", "macro_f1", "urgent_recall", "false_alarms_per_1000", "false_alarms_high_per_1000"];
+    let found = intervals(&groups, |drawn| {
+        let f = sum(drawn).figures();
+        [f.accuracy, f.macro_f1, f.urgent_recall, f.false_alarms_per_1000, f.false_urgent_per_1000]
+    });
+    names.into_iter().zip(found).collect()
 }
 
 /// `figure` if any row truly has `level`.
@@ -181,12 +251,14 @@ pub(crate) mod tests {
             level,
             predicted,
             score: 0.5,
+            confidence: 0.5,
+            group: id.to_owned(),
             votes: vec![("depression".to_owned(), predicted)],
             degraded: false,
         }
     }
 
-    fn figures(rows: &[Judged]) -> Figures {
+    pub(crate) fn figures(rows: &[Judged]) -> Figures {
         let by = Provenance { versions: BTreeMap::new(), precision: "int8".to_owned() };
         Figures::of(rows, by, 1.0)
     }

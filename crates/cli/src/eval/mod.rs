@@ -5,8 +5,11 @@
 
 mod comparison;
 mod figures;
+mod html;
+mod robustness;
 mod table;
 
+use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -34,8 +37,8 @@ const CHUNK: usize = 128;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Labelled messages, one JSON object a line: {"id", "text", "level", "category", "split", "pair"?}
-    #[arg(value_name = "FILE.jsonl")]
-    file: PathBuf,
+    #[arg(value_name = "FILE.jsonl", required = true)]
+    files: Vec<PathBuf>,
     /// Judge the rows of this split only, such as `test`; all rows without it
     #[arg(long, value_name = "NAME")]
     split: Option<String>,
@@ -48,6 +51,12 @@ pub(crate) struct Args {
     /// Report how many verdicts differ from those of an earlier `--predictions`
     #[arg(long, value_name = "PREDICTIONS.jsonl")]
     against: Option<PathBuf>,
+    /// Judge every row again in ten disguises (typos, case, leetspeak, small talk …), and say what changes
+    #[arg(long, conflicts_with = "without")]
+    robustness: bool,
+    /// Write the report as one HTML page too
+    #[arg(long, value_name = "FILE.html")]
+    html: Option<PathBuf>,
     /// Leave a part out, to see what it adds; without models the words alone judge
     #[arg(long, value_name = "PART")]
     without: Option<Part>,
@@ -65,6 +74,8 @@ enum Part {
 const EXAMPLES: &str = "\
 Examples:
   ash-nlp eval corpus/corpus.jsonl --split test
+  ash-nlp eval corpus/*.jsonl --split test --html report.html
+  ash-nlp eval corpus/corpus.jsonl --split test --robustness
   ash-nlp eval corpus/corpus.jsonl --split test --json > report.json
 
 What another label set changes:
@@ -77,7 +88,7 @@ What int8 changes:
 /// Judges the rows and prints the report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     // Everything that can be wrong with the files is found before the models are loaded.
-    let rows = rows::read(&args.file, args.split.as_deref())?;
+    let rows = rows::read(&args.files, args.split.as_deref())?;
     let earlier = args.against.as_deref().map(Earlier::read).transpose()?;
     let parts = match args.without {
         Some(Part::Patterns) => Overrides::default().set("patterns.enabled", false),
@@ -97,6 +108,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     }
     let mut figures = Figures::of(&judged, Provenance::of(&service), seconds);
     figures.against = earlier.map(|earlier| earlier.compare(&judged));
+    if args.robustness {
+        figures.robustness = Some(robustness::measure(&service, &rows, &judged)?);
+    }
+    if let Some(path) = &args.html {
+        fs::write(path, html::page(&figures)).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     let mut out = stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&figures)?)?;
@@ -135,6 +152,8 @@ fn of(row: &Row, verdict: &Assessment) -> Judged {
         level: row.level,
         predicted: verdict.level,
         score: verdict.score.get(),
+        confidence: verdict.confidence.get(),
+        group: row.group.clone(),
         votes: verdict.signals.iter().map(|s| (s.model.name.clone(), s.vote)).collect(),
         degraded: verdict.is_degraded(),
     }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
 use ash_analysis::Level;
+use ash_analysis::evaluate::Interval;
 
 use super::comparison::Comparison;
 use super::figures::{Figures, GroupFigures};
+use super::robustness::Robust;
 use crate::terminal::{ALARM, FAINT, STRONG, level_style, styled};
 
 /// Figures as tables, for a terminal or a file.
@@ -18,8 +20,10 @@ impl Display for Table<'_> {
         headline(f, figures)?;
         levels(f, figures)?;
         confusion(f, figures)?;
+        beyond(f, figures)?;
         groups(f, "slice", &figures.by_slice)?;
         groups(f, "category", &figures.by_category)?;
+        robust(f, figures.robustness.as_deref().unwrap_or_default())?;
         figures.against.as_ref().map_or(Ok(()), |comparison| against(f, comparison))
     }
 }
@@ -54,6 +58,44 @@ fn headline(f: &mut Formatter<'_>, figures: &Figures) -> fmt::Result {
         writeln!(f, "  {name:<16}{}   {}", styled(STRONG, format!("{figure:>7}")), styled(FAINT, meaning))?;
     }
     Ok(())
+}
+
+/// How sure the headline is, what lies behind it, and what it means in life.
+fn beyond(f: &mut Formatter<'_>, figures: &Figures) -> fmt::Result {
+    head(f, "95 of 100 draws", &["from", "to"])?;
+    for (name, of) in &figures.intervals {
+        let decimals = if name.ends_with("1000") { 1 } else { 3 };
+        let cells = [format!("{:.decimals$}", of.low), format!("{:.decimals$}", of.high)];
+        row(f, &format!("{:<26}", name.replace('_', " ")), &cells)?;
+    }
+    if let Some(ranking) = &figures.ranking {
+        writeln!(f)?;
+        line(f, "AUROC", ranking.auroc, "how often an urgent row scores above another one")?;
+        line(f, "AUPRC", ranking.average_precision, "mean precision along the ranking (average precision)")?;
+        line(f, "precision at 0.95", ranking.precision_at_recall_95, "when 95 of 100 urgent rows are found")?;
+    }
+    line(f, "calibration error", figures.reliability.ece, "mean distance of confidence and accuracy")?;
+    let seen = &figures.at_prevalence;
+    writeln!(
+        f,
+        "\n  Of 1,000 messages of a community (930 none, 45 low, 18 medium, 5 high, 2 critical: an assumption)\n  \
+         {:.1} would be judged high or critical, {:.0} % of them rightly, and {:.1} urgent ones missed.",
+        seen.alarms_per_1000,
+        100.0 * seen.true_share,
+        seen.missed_per_1000,
+    )?;
+    for (name, ids) in
+        [("worst missed", &figures.worst.missed), ("worst alarms", &figures.worst.false_alarms)]
+    {
+        if !ids.is_empty() {
+            writeln!(f, "  {name:<14}{}", styled(FAINT, ids.join(" ")))?;
+        }
+    }
+    Ok(())
+}
+
+fn line(f: &mut Formatter<'_>, name: &str, figure: f64, meaning: &str) -> fmt::Result {
+    writeln!(f, "  {name:<18}{}   {}", styled(STRONG, format!("{figure:>5.3}")), styled(FAINT, meaning))
 }
 
 fn levels(f: &mut Formatter<'_>, figures: &Figures) -> fmt::Result {
@@ -94,6 +136,25 @@ fn groups(f: &mut Formatter<'_>, name: &str, groups: &BTreeMap<String, GroupFigu
     Ok(())
 }
 
+/// The same messages, typed otherwise.
+fn robust(f: &mut Formatter<'_>, disguises: &[Robust]) -> fmt::Result {
+    if disguises.is_empty() {
+        return Ok(());
+    }
+    head(f, "disguise", &["unchanged", "within 1", "urg.recall", "lost", "alarms/1k"])?;
+    for of in disguises {
+        let cells = [
+            format!("{:.3}", of.unchanged),
+            format!("{:.3}", of.within_one),
+            format!("{:.3}", of.urgent_recall),
+            format!("{:.3}", of.recall_lost),
+            format!("{:.1}", of.false_alarms_per_1000),
+        ];
+        row(f, &format!("{:<NAME$}", of.disguise), &cells)?;
+    }
+    Ok(())
+}
+
 fn against(f: &mut Formatter<'_>, comparison: &Comparison) -> fmt::Result {
     let percent = comparison.share.map_or_else(|| "–".to_owned(), |s| format!("{:.2} %", 100.0 * s));
     writeln!(
@@ -103,6 +164,10 @@ fn against(f: &mut Formatter<'_>, comparison: &Comparison) -> fmt::Result {
         comparison.compared,
         styled(STRONG, percent)
     )?;
+    for of in &comparison.difference {
+        let (change, Interval { low, high }) = (of.change, of.likely);
+        writeln!(f, "  {:<22}{change:>+8.3}   95 of 100 draws: {low:+.3} to {high:+.3}", of.figure)?;
+    }
     for change in &comparison.examples {
         let (before, now) = (named(change.before), named(change.now));
         writeln!(

@@ -147,7 +147,7 @@ fn texts(args: &Args) -> Result<(Vec<String>, Vec<String>)> {
     let Some(path) = &args.rows else {
         return Ok((Vec::new(), MESSAGES.map(ToOwned::to_owned).to_vec()));
     };
-    let rows = rows::read(path, args.split.as_deref())?;
+    let rows = rows::read(std::slice::from_ref(path), args.split.as_deref())?;
     let limit = usize::try_from(args.limit)?.min(rows.len());
     let chosen = (0..limit).map(|i| &rows[i * rows.len() / limit]);
     Ok(chosen.map(|row| (row.id.clone(), row.text.expose().to_owned())).unzip())

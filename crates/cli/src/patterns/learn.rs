@@ -15,10 +15,7 @@ use crate::rows;
 /// Learns from the rows of `split` in all files and writes the lexicon.
 pub(super) fn run(files: &[PathBuf], split: &str, packs: Option<&Path>, out: &Path) -> Result<Outcome> {
     let packs = load_pattern_packs(packs)?;
-    let mut rows = Vec::new();
-    for file in files {
-        rows.extend(rows::read(file, Some(split))?);
-    }
+    let rows = rows::read(files, Some(split))?;
     let folded: Vec<Vec<String>> =
         rows.iter().map(|row| packs.words(&Message::new(row.text.clone()))).collect();
     let labelled: Vec<_> = folded

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anstream::stdout;
 use anyhow::Result;
@@ -36,16 +36,21 @@ struct Measured {
 }
 
 /// Prints, for each rule, how many messages of each level it is found in.
-pub(super) fn run(file: &Path, split: Option<&str>, packs: Option<&Path>, json: bool) -> Result<Outcome> {
+pub(super) fn run(
+    files: &[PathBuf],
+    split: Option<&str>,
+    packs: Option<&Path>,
+    json: bool,
+) -> Result<Outcome> {
     let packs = load_pattern_packs(packs)?;
-    let measured = measure(&packs, &rows::read(file, split)?);
+    let measured = measure(&packs, &rows::read(files, split)?);
     let mut out = stdout().lock();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&measured)?)?;
         return Ok(Outcome::Done);
     }
     let width = measured.rules.keys().map(String::len).max().unwrap_or(0);
-    let head: String = Level::ALL.iter().map(|level| format!("{:>9}", level.as_str())).collect();
+    let head = Level::ALL.map(|level| format!("{:>9}", level.as_str())).concat();
     writeln!(out, "{:width$}  {}", "", styled(FAINT, head))?;
     line(&mut out, width, "messages", &measured.rows)?;
     line(&mut out, width, "with live risk", &measured.with_risk)?;
@@ -59,7 +64,7 @@ pub(super) fn run(file: &Path, split: Option<&str>, packs: Option<&Path>, json: 
 }
 
 fn line(out: &mut impl Write, width: usize, name: &str, counts: &[u32; 5]) -> Result<()> {
-    let cells: String = counts.iter().map(|n| format!("{n:>9}")).collect();
+    let cells = counts.map(|n| format!("{n:>9}")).concat();
     Ok(writeln!(out, "{}  {cells}", styled(STRONG, format!("{name:width$}")))?)
 }
 

@@ -71,8 +71,8 @@ Examples:
 Write rules by the train split and look at no other: figures on rows that shaped a rule prove nothing.")]
     Measure {
         /// Labelled messages, as for `eval`
-        #[arg(value_name = "ROWS.jsonl")]
-        file: PathBuf,
+        #[arg(value_name = "ROWS.jsonl", required = true)]
+        files: Vec<PathBuf>,
         /// Only the rows of this split
         #[arg(long, value_name = "NAME")]
         split: Option<String>,
@@ -132,8 +132,8 @@ pub(crate) fn run(args: Args) -> Result<Outcome> {
         What::List { packs, json } => list::run(packs.as_deref(), json),
         What::Validate { path, json } => validate::run(path.as_deref(), json),
         What::Learn { files, split, packs, out } => learn::run(&files, &split, packs.as_deref(), &out),
-        What::Measure { file, split, packs, json } => {
-            measure::run(&file, split.as_deref(), packs.as_deref(), json)
+        What::Measure { files, split, packs, json } => {
+            measure::run(&files, split.as_deref(), packs.as_deref(), json)
         }
         What::Explain { text, packs, time, json } => explain::run(text, packs.as_deref(), time, json),
     }

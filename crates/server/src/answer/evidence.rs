@@ -1,6 +1,6 @@
 //! `evidence[]`: what patterns found, with places that any client can mark in the text.
 
-use ash_analysis::patterns::{CueFactors, Finding, Polarity, Theme};
+use ash_analysis::patterns::{Cue, CueFactors, Finding, Polarity, Theme};
 use serde::Serialize;
 
 /// One finding. Cues (a negation, a time) are not listed: they stand as marks on what they change.
@@ -47,7 +47,7 @@ fn entry(finding: &Finding, text: &str, factors: &CueFactors) -> Evidence {
         strength: rule.strength(),
         credence: finding.credence(factors),
         live: finding.is_live(factors),
-        cues: finding.cues.iter().map(|cue| cue.as_str()).collect(),
+        cues: finding.cues.iter().map(Cue::as_str).collect(),
         span: Span { start: finding.span.start, end: finding.span.end },
         span_utf16: Span { start: units(finding.span.start), end: units(finding.span.end) },
     }
