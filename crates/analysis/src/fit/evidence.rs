@@ -15,7 +15,7 @@ use crate::patterns::{Polarity, Theme};
 use crate::score::Score;
 
 /// What a number must gain, in the objective, to leave 0.
-const WORTHWHILE: f64 = 0.001;
+const WORTHWHILE: f64 = 0.003;
 /// A gain below this is rounding.
 const GAIN: f64 = 1e-9;
 /// Sweeps over all numbers; a bound, not a setting.
