@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::characters::{framed, is_leet_symbol, is_ornament, is_picture, push_bare, unleet};
+use super::characters::{
+    LONGEST_DISGUISE, framed, is_leet_symbol, is_ornament, is_picture, push_bare, unleet,
+};
 use super::vocabulary::Vocabulary;
 
 /// What separates a word from the one before it; the greater the further apart.
@@ -167,11 +169,15 @@ impl Scanner<'_> {
         end
     }
 
-    /// Where the letters from `at` end, and whether symbols are among them.
+    /// Where the letters from `at` end, and whether symbols are among them; with symbols no further than any
+    /// disguised word is long.
     fn letters(&self, at: usize, with_symbols: bool) -> (usize, bool) {
         let mut end = at;
         let mut symbols = false;
         for (i, c) in self.clean[at..].char_indices() {
+            if with_symbols && i > LONGEST_DISGUISE {
+                return (end, false);
+            }
             let next = at + i + c.len_utf8();
             let inside = || self.after(next).is_some_and(|c| is_letter(c) || (with_symbols && c == '*'));
             let apostrophe = c == '\'' && i > 0 && inside();
