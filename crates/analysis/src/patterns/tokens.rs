@@ -120,25 +120,13 @@ impl Scanner<'_> {
     /// Reads the word that begins at `at` and returns where it ends: with symbols for letters if it is known so.
     fn word(&mut self, at: usize) -> usize {
         let (end, symbols) = self.letters(at, true);
-        if symbols {
-            let text = self.tokens.text.len();
-            self.spell(at..end);
-            let word = &self.tokens.text[text..];
-            let known = self.vocabulary.spelled(word).is_some()
-                || unleet(word).any(|candidate| self.vocabulary.recognise(&candidate).is_some());
-            if known {
-                self.token(text, at..end);
-                return end;
-            }
-            self.tokens.text.truncate(text);
-            match self.clean[at..].chars().next() {
-                Some('@') => return self.mention(at),
-                Some('$') => {
-                    self.gap = self.gap.max(Gap::Space);
-                    return at + 1;
-                }
-                _ => {}
-            }
+        if symbols && self.disguised(at..end) {
+            return end;
+        }
+        match self.clean[at..].chars().next() {
+            Some('@') => return self.mention(at),
+            Some('$') => return at + 1,
+            _ => {}
         }
         let (end, _) = self.letters(at, false);
         let text = self.tokens.text.len();
@@ -148,6 +136,21 @@ impl Scanner<'_> {
         }
         self.token(text, at..end);
         end
+    }
+
+    /// Takes a range with symbols among its letters as one word, if a known one is behind it.
+    fn disguised(&mut self, range: Range<usize>) -> bool {
+        let text = self.tokens.text.len();
+        self.spell(range.clone());
+        let word = &self.tokens.text[text..];
+        let known = self.vocabulary.spelled(word).is_some()
+            || unleet(word).any(|candidate| self.vocabulary.recognise(&candidate).is_some());
+        if known {
+            self.token(text, range);
+        } else {
+            self.tokens.text.truncate(text);
+        }
+        known
     }
 
     /// "/j", "/srs": a tone tag that the spellings know.
