@@ -275,6 +275,22 @@ fn repeating_a_denial_cannot_push_a_statement_out() {
     assert!(live(&format!("i want to die. {flood}")));
 }
 
+#[test]
+fn floods_of_disguises_are_read_like_any_text() {
+    // Each of these once took time that grew with the square of its length.
+    let packs = packs();
+    for piece in
+        ["i ", "a1!", "@a", "\"' ", "d i x ", "a.", "/j ", "'a", "k1l ", "\u{301}", "#a ", "if i now "]
+    {
+        let flood = piece.repeat(20_000 / piece.len());
+        let live = packs
+            .find(&message(&format!("{flood}. i want to die")))
+            .iter()
+            .any(|f| f.rule.theme() == Theme::Ideation);
+        assert!(live, "{piece:?}");
+    }
+}
+
 /// A way of hiding words; each keeps what a reader reads.
 fn disguise(kind: usize, at: usize, text: &str) -> String {
     let letter = |i: usize| text.as_bytes().get(i).is_some_and(u8::is_ascii_alphabetic);

@@ -76,6 +76,9 @@ pub(super) const fn is_leet_symbol(c: char) -> bool {
     matches!(c, '!' | '@' | '$' | '|' | '+' | '*')
 }
 
+/// No longer word is read with digits and symbols for letters, in bytes: hostile input costs no more than honest.
+pub(super) const LONGEST_DISGUISE: usize = 64;
+
 /// At most so many characters that may be either of two letters are tried both ways.
 const AMBIGUOUS: usize = 4;
 
@@ -83,7 +86,7 @@ const AMBIGUOUS: usize = 4;
 pub(super) fn unleet(word: &str) -> impl Iterator<Item = String> {
     let two_ways = |c: char| matches!(c, '1' | '!' | '|');
     let ambiguous = word.chars().filter(|&c| two_ways(c)).count();
-    let readable = word.len() >= 3
+    let readable = (3..=LONGEST_DISGUISE).contains(&word.len())
         && word.chars().any(|c| c.is_ascii_alphabetic())
         && word.chars().all(|c| c.is_ascii_lowercase() || leet(c).is_some());
     let ways = if readable { 1_usize << ambiguous.min(AMBIGUOUS) } else { 0 };
@@ -136,6 +139,7 @@ mod tests {
         assert_eq!(all("2am"), Vec::<String>::new(), "no letter looks like a two");
         assert_eq!(all("1337"), Vec::<String>::new(), "a number is a number");
         assert_eq!(all("k11111111111ll").len(), 16);
+        assert_eq!(all(&"k1".repeat(LONGEST_DISGUISE)).len(), 0);
     }
 
     #[test]

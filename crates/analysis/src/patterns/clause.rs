@@ -116,6 +116,9 @@ const PAST: &[&str] = &[
     "wished",
 ];
 
+/// What stands further before a statement does not tell its tense.
+const LOOK_BACK: usize = 8;
+
 /// `word` turns a negation before it round.
 pub(super) fn turns(word: &str) -> bool {
     TURNS.contains(&word)
@@ -172,10 +175,11 @@ impl Clauses {
         self.clause.get(word).copied().unwrap_or(u32::MAX)
     }
 
-    /// The words of the clause of `word` from its beginning to `word`.
+    /// The words of the clause of `word` before it, at most [`LOOK_BACK`] of them.
     pub(super) fn clause_before(&self, word: usize) -> std::ops::Range<usize> {
         let clause = self.clause(word);
-        self.clause.partition_point(|&c| c < clause)..word
+        let begin = self.clause.partition_point(|&c| c < clause);
+        begin.max(word.saturating_sub(LOOK_BACK))..word
     }
 }
 

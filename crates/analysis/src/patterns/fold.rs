@@ -24,12 +24,16 @@ pub(super) struct Folded {
     pub(super) text: String,
     pub(super) words: Vec<Word>,
     pub(super) marks: Vec<Mark>,
+    /// Runs of single letters that made no words.
+    failures: usize,
 }
 
 /// Letters standing alone become a word if there are at least so many.
 const SPACED_LETTERS: usize = 3;
 /// No run of single letters is longer; a longer one is read in pieces.
 const MOST_LETTERS: usize = 64;
+/// After so many runs of letters that make no words no more are tried in a message: it is a flood.
+const MOST_FAILURES: usize = 64;
 /// The shortest word that is put together from two halves.
 const SPLIT_WORD: usize = 5;
 /// The shortest hashtag that is taken apart.
@@ -62,14 +66,18 @@ impl Folded {
     /// "k i l l", "k.i.l.l", "k-1-l-l"; words are told apart by the vocabulary.
     fn spaced_letters(&mut self, tokens: &Tokens, at: usize, vocabulary: &Vocabulary) -> Option<usize> {
         let run = tokens.all[at..].iter().take(MOST_LETTERS).take_while(|t| t.text.len() == 1).count();
-        if run < SPACED_LETTERS {
+        if run < SPACED_LETTERS || self.failures >= MOST_FAILURES {
             return None;
         }
         let letters = &tokens.all[at..at + run];
         let typed: String = letters.iter().map(|t| tokens.word(t)).collect();
-        let (read, lengths) = std::iter::once(typed.clone())
+        let segmented = std::iter::once(typed.clone())
             .chain(unleet(&typed))
-            .find_map(|read| vocabulary.segment(&read).map(|lengths| (read, lengths)))?;
+            .find_map(|read| vocabulary.segment(&read).map(|lengths| (read, lengths)));
+        let Some((read, lengths)) = segmented else {
+            self.failures += 1;
+            return None;
+        };
         let mut done = 0;
         for length in lengths {
             let (first, last) = (&letters[done], &letters[done + length - 1]);

@@ -167,11 +167,6 @@ impl PatternPacks {
                     return Err(told(RuleProblem::Twice));
                 }
                 rules.push(Arc::new(rule(draft).map_err(told)?));
-                let told = |problem| PackError::Rule {
-                    pack: pack.name.clone(),
-                    rule: id.clone(),
-                    problem: Box::new(problem),
-                };
                 written.add(draft, &pack.name, number).map_err(told)?;
             }
             if !names.insert(pack.name.clone()) {

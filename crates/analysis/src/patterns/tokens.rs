@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::characters::{framed, is_leet_symbol, is_ornament, is_picture, push_bare, unleet};
+use super::characters::{
+    LONGEST_DISGUISE, framed, is_leet_symbol, is_ornament, is_picture, push_bare, unleet,
+};
 use super::vocabulary::Vocabulary;
 
 /// What separates a word from the one before it; the greater the further apart.
@@ -118,25 +120,13 @@ impl Scanner<'_> {
     /// Reads the word that begins at `at` and returns where it ends: with symbols for letters if it is known so.
     fn word(&mut self, at: usize) -> usize {
         let (end, symbols) = self.letters(at, true);
-        if symbols {
-            let text = self.tokens.text.len();
-            self.spell(at..end);
-            let word = &self.tokens.text[text..];
-            let known = self.vocabulary.spelled(word).is_some()
-                || unleet(word).any(|candidate| self.vocabulary.recognise(&candidate).is_some());
-            if known {
-                self.token(text, at..end);
-                return end;
-            }
-            self.tokens.text.truncate(text);
-            match self.clean[at..].chars().next() {
-                Some('@') => return self.mention(at),
-                Some('$') => {
-                    self.gap = self.gap.max(Gap::Space);
-                    return at + 1;
-                }
-                _ => {}
-            }
+        if symbols && self.disguised(at..end) {
+            return end;
+        }
+        match self.clean[at..].chars().next() {
+            Some('@') => return self.mention(at),
+            Some('$') => return at + 1,
+            _ => {}
         }
         let (end, _) = self.letters(at, false);
         let text = self.tokens.text.len();
@@ -146,6 +136,21 @@ impl Scanner<'_> {
         }
         self.token(text, at..end);
         end
+    }
+
+    /// Takes a range with symbols among its letters as one word, if a known one is behind it.
+    fn disguised(&mut self, range: Range<usize>) -> bool {
+        let text = self.tokens.text.len();
+        self.spell(range.clone());
+        let word = &self.tokens.text[text..];
+        let known = self.vocabulary.spelled(word).is_some()
+            || unleet(word).any(|candidate| self.vocabulary.recognise(&candidate).is_some());
+        if known {
+            self.token(text, range);
+        } else {
+            self.tokens.text.truncate(text);
+        }
+        known
     }
 
     /// "/j", "/srs": a tone tag that the spellings know.
@@ -167,11 +172,15 @@ impl Scanner<'_> {
         end
     }
 
-    /// Where the letters from `at` end, and whether symbols are among them.
+    /// Where the letters from `at` end, and whether symbols are among them; with symbols no further than any
+    /// disguised word is long.
     fn letters(&self, at: usize, with_symbols: bool) -> (usize, bool) {
         let mut end = at;
         let mut symbols = false;
         for (i, c) in self.clean[at..].char_indices() {
+            if with_symbols && i > LONGEST_DISGUISE {
+                return (end, false);
+            }
             let next = at + i + c.len_utf8();
             let inside = || self.after(next).is_some_and(|c| is_letter(c) || (with_symbols && c == '*'));
             let apostrophe = c == '\'' && i > 0 && inside();
