@@ -13,6 +13,8 @@ const GRID: usize = 100;
 const SHIFTS: [u32; 3] = [5, 2, 1];
 /// Rounds at each shift; a bound, not a setting.
 const MAX_ROUNDS: usize = 16;
+/// No model that is configured is silenced on some thousand rows: its voice is what is left if another one fails.
+const LEAST: u32 = 5;
 /// A gain below this is rounding.
 const GAIN: f64 = 1e-9;
 
@@ -28,6 +30,9 @@ pub(super) fn best(signals: &[Vec<f32>], truths: &[Level], start: &Cuts) -> Fitt
     let mut best = Vec::new();
     let mut found = FittedCuts { cuts: *start, objective: f64::NEG_INFINITY };
     let mut consider = |weights: Vec<u32>, best: &mut Vec<u32>| {
+        if weights.iter().any(|&w| w < least(signals.len())) {
+            return false;
+        }
         let candidate = judged(&weights, &found.cuts);
         let better = best.is_empty() || candidate.objective > found.objective + GAIN;
         if better {
@@ -84,8 +89,24 @@ fn grid(models: usize) -> Vec<Vec<u32>> {
     let steps = [10, 5, 4, 2, 1].into_iter().find(|&n| size(n as usize) <= GRID).unwrap_or(1);
     let mut all = Vec::new();
     compositions(models, steps, &mut Vec::new(), &mut all);
-    all.iter_mut().flatten().for_each(|part| *part *= WHOLE / steps);
+    let free = WHOLE - least(models) * u32::try_from(models).unwrap_or(WHOLE);
+    for weights in &mut all {
+        weights.iter_mut().for_each(|part| *part = least(models) + *part * free / steps);
+        // What rounding left over.
+        let rest = WHOLE - weights.iter().sum::<u32>();
+        if let Some(first) = weights.first_mut() {
+            *first += rest;
+        }
+    }
     all
+}
+
+/// The least weight of one of so many models.
+fn least(models: usize) -> u32 {
+    match u32::try_from(models) {
+        Ok(n) if n > 1 => LEAST.min(WHOLE / n / 2),
+        _ => 0,
+    }
 }
 
 /// All ways to write `rest` as an ordered sum of `parts` numbers, after `head`.

@@ -10,9 +10,12 @@ use super::fold::Folded;
 
 /// So many findings of one rule are kept from each end of a message: no message is worth more.
 const KEPT: usize = 16;
-/// Bytes that the set of expressions may take when compiled, and its cache when it runs.
+/// Expressions that are looked for in one pass. Their states multiply: all in one set, every new message meets states
+/// that were never built, and costs ten times as much; a few in a set soon have all of theirs.
+const PER_SET: usize = 6;
+/// Bytes that a set of expressions may take when compiled, and its cache when it runs.
 const SET_BYTES: usize = 64 << 20;
-const CACHE_BYTES: usize = 16 << 20;
+const CACHE_BYTES: usize = 4 << 20;
 
 /// Where a rule, by number, found something.
 pub(super) type RuleHit = (u32, Range<usize>);
@@ -22,7 +25,8 @@ pub(super) struct Matcher {
     literals: AhoCorasick,
     /// The rules of each literal.
     of_literal: Vec<Vec<u32>>,
-    set: RegexSet,
+    /// One for every [`PER_SET`] expressions, in their order.
+    sets: Vec<RegexSet>,
     regexes: Vec<(Regex, u32)>,
 }
 
@@ -65,12 +69,13 @@ impl Matcher {
         // A DFA would be a little faster and take tens of megabytes.
         let kind = Some(AhoCorasickKind::ContiguousNFA);
         let literals = AhoCorasick::builder().kind(kind).build(rules.keys())?;
-        let set = RegexSetBuilder::new(regexes.iter().map(|(pattern, ..)| pattern))
-            .size_limit(SET_BYTES)
-            .dfa_size_limit(CACHE_BYTES)
-            .build()?;
+        let set = |part: &[(String, Regex, u32)]| {
+            let patterns = part.iter().map(|(pattern, ..)| pattern);
+            RegexSetBuilder::new(patterns).size_limit(SET_BYTES).dfa_size_limit(CACHE_BYTES).build()
+        };
+        let sets = regexes.chunks(PER_SET).map(set).collect::<Result<_, _>>()?;
         let regexes = regexes.into_iter().map(|(_, regex, rule)| (regex, rule)).collect();
-        Ok(Matcher { literals, of_literal: rules.into_values().collect(), set, regexes })
+        Ok(Matcher { literals, of_literal: rules.into_values().collect(), sets, regexes })
     }
 
     /// Everything that is found, in words; by first word, then by rule. What lies within another finding of
@@ -87,10 +92,12 @@ impl Matcher {
                 hits.extend(rules.iter().map(|&rule| (rule, words.clone())));
             }
         }
-        for index in &self.set.matches(text) {
-            let (regex, rule) = &self.regexes[index];
-            let found = regex.find_iter(text).map(|m| folded.words_of(&m.range()));
-            hits.extend(found.filter(|words| !words.is_empty()).map(|words| (*rule, words)));
+        for (set, regexes) in self.sets.iter().zip(self.regexes.chunks(PER_SET)) {
+            for index in &set.matches(text) {
+                let (regex, rule) = &regexes[index];
+                let found = regex.find_iter(text).map(|m| folded.words_of(&m.range()));
+                hits.extend(found.filter(|words| !words.is_empty()).map(|words| (*rule, words)));
+            }
         }
         hits.sort_unstable_by_key(|(rule, words)| (*rule, words.start, std::cmp::Reverse(words.end)));
         let mut last: Option<RuleHit> = None;
