@@ -1,6 +1,7 @@
 //! Promise: a config is read as transformers reads it, and one that cannot be served says which key is wrong.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ash_encoder::config::Conv;
 use ash_encoder::{Config, DebertaConfig, Files, ModelType, Nonlinearity};
@@ -8,7 +9,11 @@ use serde_json::{Value, json};
 
 /// Write a config into a folder of its own, and read it through the door.
 fn read(case: &str, config: &Value) -> Result<Config, String> {
-    let folder = std::env::temp_dir().join(format!("ash-encoder-config-{}-{case}", std::process::id()));
+    static FOLDERS: AtomicUsize = AtomicUsize::new(0);
+    // Two tests may read a case of one name at the same time.
+    let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+    let name = format!("ash-encoder-config-{}-{number}-{case}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&folder).expect("a temporary folder");
     std::fs::write(folder.join("config.json"), config.to_string()).expect("written");
     let config = Config::read(&Files::directory(&folder)).map_err(|e| e.to_string());

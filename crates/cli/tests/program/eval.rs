@@ -114,3 +114,45 @@ fn tuned_settings_are_taken_as_configuration() {
     );
     report(&["--config", name(&fitted), "eval", name(&rows), "--json"]);
 }
+
+#[test]
+fn the_parts_can_be_judged_apart_and_the_report_be_a_page() {
+    let (dir, rows) = folder();
+    let page = dir.path().join("report.html");
+    let whole = report(&["eval", name(&rows), "--json", "--html", name(&page)]);
+    let html = std::fs::read_to_string(&page).expect("the page");
+    assert!(
+        html.contains("<h2>True level and verdict</h2>") && !html.contains("alive"),
+        "a page carries text"
+    );
+    assert_eq!(whole["degraded"], 0);
+    assert!(whole["intervals"]["urgent_recall"]["low"].as_f64() <= whole["urgent_recall"].as_f64());
+
+    let words = report(&["eval", name(&rows), "--json", "--without", "models"]);
+    assert_eq!(words["degraded"], 6, "words alone are always degraded");
+    assert_eq!(words["confusion"]["critical"]["none"], 0, "the goodbye is found without models too");
+    let models = report(&["eval", name(&rows), "--json", "--without", "patterns"]);
+    assert_eq!(models["degraded"], 0);
+}
+
+#[test]
+fn the_same_messages_typed_otherwise_are_judged_again() {
+    let (_dir, rows) = folder();
+    let report = report(&["eval", name(&rows), "--json", "--robustness"]);
+    let disguises = report["robustness"].as_array().expect("a list");
+    assert_eq!(disguises.len(), 10);
+    let of = |name: &str| disguises.iter().find(|d| d["disguise"] == name).expect(name);
+    assert_eq!(of("zero-width")["unchanged"], 1.0, "invisible characters change nothing");
+    assert_eq!(of("upper case")["unchanged"], 1.0, "nor does shouting");
+}
+
+#[test]
+fn rows_may_lie_in_several_files_but_an_id_only_once() {
+    let (dir, rows) = folder();
+    let more = dir.path().join("more.jsonl");
+    std::fs::write(&more, ROWS.lines().next().expect("a row").replace("A1", "Z1")).expect("written");
+    assert_eq!(report(&["eval", name(&rows), name(&more), "--json", "--without", "models"])["rows"], 7);
+    let twice = run(&["eval", name(&rows), name(&rows)]);
+    assert_eq!(code(&twice), 2);
+    assert!(err(&twice).contains("the id \"A1\" is in an earlier file too"), "{}", err(&twice));
+}

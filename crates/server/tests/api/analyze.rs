@@ -135,3 +135,14 @@ fn one_poisonous_message_fails_alone() {
     assert_eq!(server.analyze("panic").status, 500);
     assert_eq!(server.analyze("high").json["level"], "high");
 }
+
+#[test]
+fn evidence_is_placed_in_bytes_and_in_utf16_units() {
+    let reply = Running::new().analyze("😀 i want to die");
+    let evidence = reply.json["evidence"].as_array().expect("a list");
+    let found = evidence.iter().find(|e| e["theme"] == "ideation").expect("what anybody can see");
+    let (bytes, units) = (&found["span"], &found["span_utf16"]);
+    assert_eq!(bytes["end"], 18, "an emoji has four bytes: {found}");
+    assert_eq!(units["end"], 16, "and two units: {found}");
+    assert_eq!(found["live"], true);
+}
