@@ -13,7 +13,7 @@ pub enum ExpandError {
     #[error("braces within braces; write the alternatives out")]
     Nested,
     /// More wordings than a rule may have.
-    #[error("a rule may have {} wordings, this one has more; split it", super::expand::LIMIT)]
+    #[error("a rule may have {} wordings, this one has more; split it", LIMIT)]
     TooMany,
 }
 
