@@ -291,7 +291,8 @@ mod tests {
         #[test]
         fn what_was_not_fitted_leaves_the_models_score(x in 0.0f32..=1.0, e in 0.0f32..=1.0) {
             let found = evidence(&[(Theme::Plan, e)], &[Theme::Gaming], Some(Level::Critical));
-            prop_assert_eq!(EvidenceSettings::unfitted().weigh(Score::clamped(x), &found).score.get(), x);
+            let weighed = EvidenceSettings::unfitted().weigh(Score::clamped(x), &found);
+            prop_assert_eq!(weighed.score, Score::clamped(x));
         }
 
         #[test]

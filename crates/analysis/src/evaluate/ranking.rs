@@ -60,7 +60,7 @@ mod tests {
         // In order: hit, other, hit, other. 3 of 4 pairs are right; precisions 1 and 2/3.
         let r = Ranking::of(&[(0.9, true), (0.7, false), (0.6, true), (0.1, false)]).expect("both kinds");
         assert!((r.auroc - 0.75).abs() < 1e-9);
-        assert!((r.average_precision - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-9);
+        assert!((r.average_precision - f64::midpoint(1.0, 2.0 / 3.0)).abs() < 1e-9);
         assert!((r.precision_at_recall_95 - 2.0 / 3.0).abs() < 1e-9);
     }
 

@@ -91,7 +91,9 @@ fn grid(models: usize) -> Vec<Vec<u32>> {
     compositions(models, steps, &mut Vec::new(), &mut all);
     let free = WHOLE - least(models) * u32::try_from(models).unwrap_or(WHOLE);
     for weights in &mut all {
-        weights.iter_mut().for_each(|part| *part = least(models) + *part * free / steps);
+        for part in weights.iter_mut() {
+            *part = least(models) + *part * free / steps;
+        }
         // What rounding left over.
         let rest = WHOLE - weights.iter().sum::<u32>();
         if let Some(first) = weights.first_mut() {

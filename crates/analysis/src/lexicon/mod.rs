@@ -6,7 +6,7 @@
 //! understands nothing: no "not", no joke, no quote. So it never speaks beside the models, only instead of them,
 //! and its verdicts are always degraded.
 //!
-//! [`features`] says what of a text is looked at, [`learn`] makes the weights, here they are read.
+//! `features` says what of a text is looked at, [`learn()`] makes the weights, here they are read.
 
 mod features;
 mod learn;

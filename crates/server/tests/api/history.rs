@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Reply, Running};
 
-fn ask(server: &Running, message: &str, history: Value, extra: Value) -> Reply {
+fn ask(server: &Running, message: &str, history: &Value, extra: &Value) -> Reply {
     let mut body =
         json!({"message": message, "timestamp": "2025-01-01T04:30:00Z", "message_history": history});
     body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
@@ -24,7 +24,7 @@ fn growing() -> Value {
 fn growing_distress_raises_one_level_and_says_why() {
     let server = Running::new();
     let extra = json!({"user_timezone": "Europe/Berlin"});
-    let reply = ask(&server, "this is medium", growing(), extra);
+    let reply = ask(&server, "this is medium", &growing(), &extra);
     assert_eq!(server.analyze("this is medium").json["level"], "medium");
     assert_eq!((reply.status, &reply.json["level"]), (200, &json!("high")));
     assert_eq!(reply.json["recommended_action"], "priority_response");
@@ -41,7 +41,7 @@ fn growing_distress_raises_one_level_and_says_why() {
 #[test]
 fn hiding_the_context_changes_nothing_but_that() {
     let server = Running::new();
-    let reply = ask(&server, "this is medium", growing(), json!({"include_context_analysis": false}));
+    let reply = ask(&server, "this is medium", &growing(), &json!({"include_context_analysis": false}));
     assert!(reply.json["context_analysis"].is_null());
     assert_eq!(reply.json["level"], "high");
     assert!(server.analyze("this is medium").json["context_analysis"].is_null());
@@ -51,11 +51,11 @@ fn hiding_the_context_changes_nothing_but_that() {
 fn settings_keep_a_conversation_from_raising() {
     let extra = || json!({});
     let server = Running::with(Overrides::default().set("conversation.may_raise", false));
-    let reply = ask(&server, "this is medium", growing(), extra());
+    let reply = ask(&server, "this is medium", &growing(), &extra());
     assert_eq!(reply.json["level"], "medium");
     assert_eq!(reply.json["context_analysis"]["raised_level"], false);
     let server = Running::with(Overrides::default().set("conversation.enabled", false));
-    assert!(ask(&server, "this is medium", growing(), extra()).json["context_analysis"].is_null());
+    assert!(ask(&server, "this is medium", &growing(), &extra()).json["context_analysis"].is_null());
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn what_cannot_be_used_is_noted_or_left_out_not_refused() {
     let history =
         json!([{"message": " ", "timestamp": "yesterday"}, {"message": "panic"}, {"message": "low"}]);
     let reply =
-        ask(&server, "this is medium", history, json!({"user_timezone": "Mars/Base", "timestamp": []}));
+        ask(&server, "this is medium", &history, &json!({"user_timezone": "Mars/Base", "timestamp": []}));
     assert_eq!((reply.status, &reply.json["level"]), (200, &json!("medium")));
     let context = &reply.json["context_analysis"];
     assert_eq!(context["messages_considered"], 1);
@@ -85,7 +85,7 @@ fn a_wrong_item_is_named_by_its_place() {
         (json!([{"message": "hi", "crisis_score": 1.5}]), "message_history[0].crisis_score"),
     ];
     for (history, field) in cases {
-        let reply = ask(&server, "hello", history, json!({}));
+        let reply = ask(&server, "hello", &history, &json!({}));
         assert_eq!((reply.status, &reply.json["error"]["field"]), (422, &json!(field)));
     }
 }
