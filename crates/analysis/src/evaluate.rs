@@ -1,31 +1,22 @@
 //! How well verdicts fit the truth: one definition, for fitting and for reports.
 
 mod bootstrap;
+mod headline;
+mod prevalence;
+mod random;
 mod ranking;
 mod reliability;
 
 use serde::Serialize;
 
 pub use bootstrap::{Interval, intervals, sum};
+pub use headline::{Figure, Group, Headline};
+pub use prevalence::{AtPrevalence, Prevalence, PrevalenceError};
+pub use random::SplitMix;
 pub use ranking::Ranking;
-pub use reliability::{Bin, Reliability};
+pub use reliability::{Bin, Reliability, level_probabilities};
 
 use crate::level::Level;
-
-/// Of 1,000 messages of an ordinary community, how many are of each level: an assumption, not a measurement. In a
-/// test set every level is frequent; in life nearly all messages are none.
-pub const PREVALENCE: [f64; 5] = [930.0, 45.0, 18.0, 5.0, 2.0];
-
-/// What a team would see of 1,000 messages of a community.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct AtPrevalence {
-    /// Messages judged high or critical.
-    pub alarms_per_1000: f64,
-    /// The share of them that are truly high or critical.
-    pub true_share: f64,
-    /// Truly high or critical messages that are judged lower.
-    pub missed_per_1000: f64,
-}
 
 /// Counts of verdicts, `[truth][guess]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -102,20 +93,27 @@ impl Confusion {
         }
     }
 
-    /// What a team would see of 1,000 messages of which `prevalence` are of each level; levels of which there is no
-    /// row here count as judged none.
-    pub fn at_prevalence(&self, prevalence: &[f64; 5]) -> AtPrevalence {
-        let called = |level: Level| {
-            let row = &self.0[level.index()];
-            prevalence[level.index()] * ratio(row[3..].iter().sum(), row.iter().sum())
-        };
-        let alarms: f64 = Level::ALL.iter().map(|&level| called(level)).sum();
-        let found = called(Level::High) + called(Level::Critical);
-        AtPrevalence {
-            alarms_per_1000: alarms,
-            true_share: if alarms > 0.0 { found / alarms } else { 0.0 },
-            missed_per_1000: prevalence[3] + prevalence[4] - found,
-        }
+    /// [`Figures::urgent_recall`]; absent if no message is urgent.
+    pub fn urgent_recall(&self) -> Option<f64> {
+        let urgent = self.of(Level::High).support + self.of(Level::Critical).support;
+        (urgent > 0).then(|| self.figures().urgent_recall)
+    }
+
+    /// [`Figures::false_alarms_per_1000`]; absent if no message is none.
+    pub fn false_alarms_per_1000(&self) -> Option<f64> {
+        (self.of(Level::None).support > 0).then(|| self.figures().false_alarms_per_1000)
+    }
+
+    /// [`Figures::false_urgent_per_1000`]; absent if no message is none.
+    pub fn false_urgent_per_1000(&self) -> Option<f64> {
+        (self.of(Level::None).support > 0).then(|| self.figures().false_urgent_per_1000)
+    }
+
+    /// Of the messages that are truly `low`, the share judged medium or above; absent if there are none.
+    pub fn low_raised(&self) -> Option<f64> {
+        let low = &self.0[Level::Low.index()];
+        let support = low.iter().sum();
+        (support > 0).then(|| ratio(low[2..].iter().sum(), support))
     }
 
     /// The figures of all verdicts.
@@ -205,18 +203,10 @@ mod tests {
     }
 
     #[test]
-    fn rare_levels_make_alarms_rarer_and_less_often_true() {
-        // One of four none and three of four high are judged high.
-        let c: Confusion = [(None, None); 3]
-            .into_iter()
-            .chain([(None, High)])
-            .chain([(High, High); 3])
-            .chain([(High, Low)])
-            .collect();
-        let seen = c.at_prevalence(&[992.0, 0.0, 0.0, 8.0, 0.0]);
-        close(seen.alarms_per_1000, 248.0 + 6.0);
-        close(seen.true_share, 6.0 / 254.0);
-        close(seen.missed_per_1000, 2.0);
+    fn mild_trouble_that_is_raised_is_counted() {
+        let c: Confusion = [(Low, Low), (Low, Medium), (Low, High), (Low, None)].into_iter().collect();
+        assert_eq!(c.low_raised(), Some(0.5));
+        assert_eq!((c.urgent_recall(), c.false_alarms_per_1000()), (Option::None, Option::None));
     }
 
     #[test]

@@ -5,10 +5,12 @@
 
 use serde::Serialize;
 
-use super::Confusion;
+use super::{Confusion, SplitMix};
 
 /// Draws; more would move the ends of an interval by less than its last digit.
 const DRAWS: usize = 1_000;
+/// Any number; fixed so that the same groups give the same intervals.
+const SEED: u64 = 0x5EED;
 
 /// Where 95 of 100 draws lie.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -20,23 +22,27 @@ pub struct Interval {
 }
 
 /// The intervals of `figures` over sets of groups, each drawn with replacement. `T` is what a group counts:
-/// a [`Confusion`], or two of them to compare runs on the same draws. The same groups give the same intervals.
+/// a [`Confusion`], a [`super::Group`], or two of them to compare runs on the same draws. The same groups give the
+/// same intervals.
+///
+/// A figure may be absent in a draw (no urgent message came up); its interval is that of the other draws, and absent
+/// if it is absent in all.
 pub fn intervals<T, const N: usize>(
     groups: &[T],
-    figures: impl Fn(&mut dyn Iterator<Item = &T>) -> [f64; N],
-) -> [Interval; N] {
-    let mut random = SplitMix(0x5EED);
+    figures: impl Fn(&[&T]) -> [Option<f64>; N],
+) -> [Option<Interval>; N] {
+    let mut random = SplitMix::new(SEED);
     let mut values: [Vec<f64>; N] = std::array::from_fn(|_| Vec::with_capacity(DRAWS));
     for _ in 0..DRAWS {
-        let mut drawn = (0..groups.len()).map(|_| &groups[random.below(groups.len())]);
-        for (list, value) in values.iter_mut().zip(figures(&mut drawn)) {
-            list.push(value);
+        let drawn: Vec<&T> = (0..groups.len()).map(|_| &groups[random.below(groups.len())]).collect();
+        for (list, value) in values.iter_mut().zip(figures(&drawn)) {
+            list.extend(value);
         }
     }
     values.map(|mut list| {
         list.sort_by(f64::total_cmp);
-        let at = |share: usize| list[(share * (DRAWS - 1)) / 1000];
-        Interval { low: at(25), high: at(975) }
+        let last = list.len().checked_sub(1)?;
+        Some(Interval { low: list[25 * last / 1000], high: list[(975 * last).div_ceil(1000)] })
     })
 }
 
@@ -48,19 +54,6 @@ pub fn sum<'a>(groups: impl Iterator<Item = &'a Confusion>) -> Confusion {
         }
         all
     })
-}
-
-/// `SplitMix64` (Steele, Lea, Flood 2014): small, and the same on every machine.
-struct SplitMix(u64);
-
-impl SplitMix {
-    #[expect(clippy::cast_possible_truncation, reason = "below `n`")]
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
 }
 
 #[cfg(test)]
@@ -78,7 +71,8 @@ mod tests {
             (0..n).map(of).collect()
         };
         let width = |n| {
-            let [recall] = intervals(&groups(n), |drawn| [sum(drawn).figures().urgent_recall]);
+            let [recall] = intervals(&groups(n), |drawn| [sum(drawn.iter().copied()).urgent_recall()]);
+            let recall = recall.expect("all are urgent");
             assert!(recall.low <= 0.75 && 0.75 <= recall.high, "{recall:?}");
             recall.high - recall.low
         };
@@ -88,7 +82,21 @@ mod tests {
     #[test]
     fn without_chance_there_is_no_width() {
         let all: Vec<Confusion> = vec![[(Level::Low, Level::Low)].into_iter().collect(); 5];
-        let [accuracy] = intervals(&all, |drawn| [sum(drawn).figures().accuracy]);
-        assert_eq!(accuracy, Interval { low: 1.0, high: 1.0 });
+        let [accuracy] = intervals(&all, |drawn| [Some(sum(drawn.iter().copied()).figures().accuracy)]);
+        assert_eq!(accuracy, Some(Interval { low: 1.0, high: 1.0 }));
+    }
+
+    #[test]
+    fn draws_without_the_figure_do_not_count() {
+        // Two groups, one of them urgent and found: a quarter of the draws has no urgent message.
+        let groups: Vec<Confusion> = [(Level::High, Level::High), (Level::None, Level::None)]
+            .map(|verdict| [verdict].into_iter().collect())
+            .into();
+        let [recall, raised] = intervals(&groups, |drawn| {
+            let all = sum(drawn.iter().copied());
+            [all.urgent_recall(), all.low_raised()]
+        });
+        assert_eq!((recall, raised), (Some(Interval { low: 1.0, high: 1.0 }), None));
+        assert_eq!(intervals(&[], |_: &[&Confusion]| [None]), [None]);
     }
 }

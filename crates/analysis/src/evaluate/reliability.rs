@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use crate::assessment::ModelSignal;
+use crate::level::Level;
+
 /// Bins of equal width.
 const BINS: usize = 10;
 
@@ -50,9 +53,62 @@ impl Reliability {
     }
 }
 
+/// How probable a model holds each level, if its labels are the five levels and exclude each other; `None` for all
+/// other models, whose probabilities say nothing about levels directly. The probability that a message is urgent is
+/// the sum of the last two.
+pub fn level_probabilities(signal: &ModelSignal) -> Option<[f32; 5]> {
+    let model = &signal.model;
+    if !model.exclusive || model.labels.len() != Level::ALL.len() {
+        return None;
+    }
+    let mut probabilities = [None; 5];
+    for (label, &p) in model.labels.iter().zip(&signal.probabilities) {
+        probabilities[label.name.parse::<Level>().ok()?.index()] = Some(p);
+    }
+    let [Some(none), Some(low), Some(medium), Some(high), Some(critical)] = probabilities else {
+        return None;
+    };
+    Some([none, low, medium, high, critical])
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::classifier::{Label, ModelInfo};
+    use crate::score::Score;
+
+    fn signal(labels: &[&str], probabilities: &[f32]) -> ModelSignal {
+        let label = |name: &&str| Label { name: (*name).into(), severity: 0.5 };
+        let model = ModelInfo {
+            name: "m".into(),
+            labels: labels.iter().map(label).collect(),
+            exclusive: true,
+            tags: Vec::new(),
+            version: String::new(),
+            precision: "f32".into(),
+        };
+        ModelSignal {
+            model: Arc::new(model),
+            probabilities: probabilities.to_vec(),
+            tags: Vec::new(),
+            signal: Score::ZERO,
+            confidence: Score::ZERO,
+            vote: Level::None,
+            weight: Score::ONE,
+        }
+    }
+
+    #[test]
+    fn levels_are_known_by_name_in_any_order() {
+        let levels = ["critical", "high", "medium", "low", "none"];
+        let p = [0.4, 0.3, 0.2, 0.06, 0.04];
+        assert_eq!(level_probabilities(&signal(&levels, &p)), Some([0.04, 0.06, 0.2, 0.3, 0.4]));
+        assert_eq!(level_probabilities(&signal(&["negative", "neutral"], &[0.5, 0.5])), None);
+        assert_eq!(level_probabilities(&signal(&["none", "none", "low", "high", "critical"], &p)), None);
+        assert_eq!(level_probabilities(&signal(&levels, &[1.0])), None);
+    }
 
     #[test]
     fn the_error_is_the_mean_distance_of_confidence_and_accuracy() {

@@ -1,14 +1,20 @@
 //! `ash-nlp eval`: how well the verdicts fit the levels that people gave.
 //!
-//! Rows and verdicts ([`crate::rows`], the service) → [`figures`] → [`table`] or JSON; [`comparison`]
-//! keeps verdicts for later and compares two runs.
+//! Rows and verdicts ([`crate::rows`], [`judging`] or [`saved`]) → [`figures`] → [`table`], JSON or [`html`];
+//! [`comparison`] sets a run beside an earlier one, [`robustness`] judges the rows again as others would type them.
+//! docs/evaluation.md says what each figure means.
 
 mod comparison;
 mod figures;
+mod groups;
 mod html;
+mod judging;
 mod robustness;
+mod saved;
 mod table;
+mod worst;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
@@ -16,21 +22,17 @@ use std::time::Instant;
 
 use anstream::stdout;
 use anyhow::{Context, Result};
-use ash_analysis::{Assessment, Message};
-use ash_runtime::{Overrides, Service};
+use ash_analysis::evaluate::Prevalence;
 
 use crate::args::Global;
 use crate::outcome::Outcome;
 use crate::rows::{self, Row};
 use crate::setup::Provenance;
-use crate::{progress, setup};
-use comparison::Earlier;
-use figures::{Figures, Judged};
+use comparison::Comparison;
+use figures::Figures;
+use judging::{Judge, Judged, Part};
+use saved::Saved;
 use table::Table;
-
-/// Messages handed to the service at once. The service batches by tokens on its own; this only keeps
-/// its queue from running dry and the progress bar moving.
-const CHUNK: usize = 128;
 
 /// Arguments of `eval`.
 #[derive(Debug, clap::Args)]
@@ -48,27 +50,27 @@ pub(crate) struct Args {
     /// Write each row's verdict, without its text, for `--against`
     #[arg(long, value_name = "OUT.jsonl")]
     predictions: Option<PathBuf>,
-    /// Report how many verdicts differ from those of an earlier `--predictions`
+    /// Take the verdicts from an earlier `--predictions` instead of judging; no model is loaded
+    #[arg(long, value_name = "PREDICTIONS.jsonl", conflicts_with_all = ["without", "robustness", "predictions"])]
+    from: Option<PathBuf>,
+    /// Compare with an earlier `--predictions`: changed verdicts, and what that does to each figure
     #[arg(long, value_name = "PREDICTIONS.jsonl")]
     against: Option<PathBuf>,
-    /// Judge every row again in ten disguises (typos, case, leetspeak, small talk …), and say what changes
-    #[arg(long, conflicts_with = "without")]
+    /// Judge every row again in twelve disguises (typos, case, leetspeak, small talk …), and say what changes
+    #[arg(long)]
     robustness: bool,
     /// Write the report as one HTML page too
     #[arg(long, value_name = "FILE.html")]
     html: Option<PathBuf>,
+    /// Show the text of the worst mistakes, not only their ids
+    #[arg(long, conflicts_with = "json")]
+    show_text: bool,
     /// Leave a part out, to see what it adds; without models the words alone judge
     #[arg(long, value_name = "PART")]
     without: Option<Part>,
-}
-
-/// A part that can be left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Part {
-    /// The pattern packs and the lexicon
-    Patterns,
-    /// The models
-    Models,
+    /// How often each level is written in your community; the default is an assumption
+    #[arg(long, value_name = "LEVEL=SHARE,…", default_value_t = Prevalence::ASSUMED)]
+    prevalence: Prevalence,
 }
 
 const EXAMPLES: &str = "\
@@ -81,6 +83,10 @@ Examples:
 What another label set changes:
   ash-nlp --profile zero-shot --labels safety_first eval corpus/corpus.jsonl --split test
 
+What the patterns add:
+  ash-nlp eval corpus/*.jsonl --split test --without patterns --predictions models.jsonl
+  ash-nlp eval corpus/*.jsonl --split test --against models.jsonl
+
 What int8 changes:
   ash-nlp eval corpus/corpus.jsonl --split test --precision f32 --predictions f32.jsonl
   ash-nlp eval corpus/corpus.jsonl --split test --precision int8 --against f32.jsonl";
@@ -89,28 +95,16 @@ What int8 changes:
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     // Everything that can be wrong with the files is found before the models are loaded.
     let rows = rows::read(&args.files, args.split.as_deref())?;
-    let earlier = args.against.as_deref().map(Earlier::read).transpose()?;
-    let parts = match args.without {
-        Some(Part::Patterns) => Overrides::default().set("patterns.enabled", false),
-        _ => Overrides::default(),
-    };
-    let service = setup::service(global, parts)?;
+    let earlier = args.against.as_deref().map(Saved::read).transpose()?;
 
-    let start = Instant::now();
-    let judged = match args.without {
-        Some(Part::Models) => rows.iter().map(|row| by_words(&service, row)).collect(),
-        _ => judge(&service, &rows)?,
+    let figures = match &args.from {
+        Some(path) => {
+            let judged = Saved::read(path)?.judged(&rows).with_context(|| path.display().to_string())?;
+            let by = Provenance { versions: BTreeMap::new(), precision: "as saved".to_owned() };
+            report(&judged, args, earlier.as_ref(), by, 0.0)
+        }
+        None => judged(global, args, &rows, earlier.as_ref())?,
     };
-    let seconds = start.elapsed().as_secs_f64();
-
-    if let Some(path) = &args.predictions {
-        comparison::write(path, &judged)?;
-    }
-    let mut figures = Figures::of(&judged, Provenance::of(&service), seconds);
-    figures.against = earlier.map(|earlier| earlier.compare(&judged));
-    if args.robustness {
-        figures.robustness = Some(robustness::measure(&service, &rows, &judged)?);
-    }
     if let Some(path) = &args.html {
         fs::write(path, html::page(&figures)).with_context(|| format!("cannot write {}", path.display()))?;
     }
@@ -118,43 +112,30 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&figures)?)?;
     } else {
-        write!(out, "{}", Table(&figures))?;
+        let texts = if args.show_text { rows.as_slice() } else { &[] };
+        write!(out, "{}", Table { figures: &figures, texts })?;
     }
     Ok(Outcome::Done)
 }
 
-fn judge(service: &Service, rows: &[Row]) -> Result<Vec<Judged>> {
-    let bar = progress::bar(rows.len(), "judging");
-    let mut judged = Vec::with_capacity(rows.len());
-    for chunk in rows.chunks(CHUNK) {
-        let texts = chunk.iter().map(|row| row.text.clone()).collect();
-        let place = || format!("row {} or one of the {} after it", chunk[0].id, chunk.len() - 1);
-        let analyzed = service.analyze(texts).with_context(place)?;
-        judged.extend(chunk.iter().zip(&analyzed).map(|(row, a)| of(row, &a.assessment)));
-        bar.inc(chunk.len() as u64);
+/// The report on verdicts that are made now.
+fn judged(global: &Global, args: &Args, rows: &[Row], earlier: Option<&Saved>) -> Result<Figures> {
+    let judge = Judge::new(global, args.without)?;
+    let start = Instant::now();
+    let judged = judge.judge(rows, "judging")?;
+    let seconds = start.elapsed().as_secs_f64();
+    if let Some(path) = &args.predictions {
+        saved::write(path, &judged)?;
     }
-    bar.finish_and_clear();
-    Ok(judged)
+    let mut figures = report(&judged, args, earlier, Provenance::of(judge.service()), seconds);
+    if args.robustness {
+        figures.robustness = Some(robustness::measure(&judge, rows, &judged)?);
+    }
+    Ok(figures)
 }
 
-/// The verdict that the service gives when no model answers.
-fn by_words(service: &Service, row: &Row) -> Judged {
-    let analyzer = service.analyzer();
-    let found = analyzer.find(&Message::new(row.text.clone()));
-    of(row, &analyzer.judge(&[], found.as_ref()))
-}
-
-fn of(row: &Row, verdict: &Assessment) -> Judged {
-    Judged {
-        id: row.id.clone(),
-        category: row.category.clone(),
-        pair: row.pair.clone(),
-        level: row.level,
-        predicted: verdict.level,
-        score: verdict.score.get(),
-        confidence: verdict.confidence.get(),
-        group: row.group.clone(),
-        votes: verdict.signals.iter().map(|s| (s.model.name.clone(), s.vote)).collect(),
-        degraded: verdict.is_degraded(),
-    }
+fn report(judged: &[Judged], args: &Args, earlier: Option<&Saved>, by: Provenance, seconds: f64) -> Figures {
+    let mut figures = Figures::of(judged, args.prevalence, by, seconds);
+    figures.against = earlier.map(|earlier| Comparison::of(judged, earlier, &args.prevalence));
+    figures
 }

@@ -4,98 +4,67 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
 use ash_analysis::Level;
-use ash_analysis::evaluate::Interval;
+use ash_analysis::evaluate::{Figure, Interval, Reliability};
 
 use super::comparison::Comparison;
 use super::figures::{Figures, GroupFigures};
-use super::robustness::Robust;
-use crate::terminal::{ALARM, FAINT, STRONG, level_style, styled};
+use super::robustness::Robustness;
+use super::worst::Miss;
+use crate::rows::Row;
+use crate::terminal::{ALARM, FAINT, STRONG, level_style, one_line, styled};
 
 /// Figures as tables, for a terminal or a file.
-pub(crate) struct Table<'a>(pub(crate) &'a Figures);
+pub(crate) struct Table<'a> {
+    pub(crate) figures: &'a Figures,
+    /// The rows whose text is shown beside the worst mistakes; empty unless somebody asked for it.
+    pub(crate) texts: &'a [Row],
+}
 
 impl Display for Table<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Table(figures) = self;
+        let figures = self.figures;
         headline(f, figures)?;
         levels(f, figures)?;
         confusion(f, figures)?;
-        beyond(f, figures)?;
+        reliability(f, "confidence", "right", &figures.reliability)?;
+        if let Some(urgent) = &figures.urgent_reliability {
+            reliability(f, "P(urgent)", "urgent", urgent)?;
+        }
         groups(f, "slice", &figures.by_slice)?;
         groups(f, "category", &figures.by_category)?;
-        robust(f, figures.robustness.as_deref().unwrap_or_default())?;
+        misses(f, "urgent, judged lower", &figures.worst.missed, self.texts)?;
+        misses(f, "none, judged urgent", &figures.worst.false_alarms, self.texts)?;
+        figures.robustness.as_ref().map_or(Ok(()), |robustness| robust(f, robustness))?;
         figures.against.as_ref().map_or(Ok(()), |comparison| against(f, comparison))
     }
 }
 
 fn headline(f: &mut Formatter<'_>, figures: &Figures) -> fmt::Result {
-    let pace = figures.rows as f64 / figures.seconds.max(1e-9);
-    writeln!(
-        f,
-        "{} rows, {}, {:.1} s ({pace:.0} messages/s)\n",
-        figures.rows, figures.precision, figures.seconds
-    )?;
+    write!(f, "{} rows, {}", figures.rows, figures.precision)?;
+    if figures.seconds > 0.0 {
+        let pace = figures.rows as f64 / figures.seconds;
+        write!(f, ", {:.1} s ({pace:.0} messages/s)", figures.seconds)?;
+    }
+    writeln!(f, "\n")?;
     if figures.degraded > 0 {
         let warning = format!("{} verdicts are degraded: not all models answered.", figures.degraded);
         writeln!(f, "{}\n", styled(ALARM, warning))?;
     }
+    writeln!(f, "  {}", styled(FAINT, format!("{:<18}{:>6}   95 of 100 draws", "", "")))?;
+    for figure in Figure::ALL {
+        let value = shown(figures.headline.get(figure), figure.decimals());
+        let likely = figures.intervals.get(figure.key()).map(|of| range(of, figure.decimals()));
+        let likely = format!("{:<17}", likely.unwrap_or_default());
+        let name = format!("{:<18}", figure.name());
+        let value = styled(STRONG, format!("{value:>6}"));
+        writeln!(f, "  {name}{value}   {likely}{}", styled(FAINT, figure.meaning()))?;
+    }
     let pairs = &figures.pairs;
-    let pairs_note = format!("of {} contrast pairs, those right as a whole ({})", pairs.total, pairs.right);
-    let lines = [
-        ("accuracy", share(Some(figures.accuracy)), "verdict is the true level"),
-        ("macro-F1", share(Some(figures.macro_f1)), "mean F1 of the levels, each counting the same"),
-        ("urgent recall", share(figures.urgent_recall), "of true high and critical, judged high or critical"),
-        ("false alarms", rate(figures.false_alarms_per_1000), "of 1,000 true none, judged medium or worse"),
-        (
-            "  high or worse",
-            rate(figures.false_alarms_high_per_1000),
-            "of 1,000 true none, judged high or worse",
-        ),
-        ("low raised", share(figures.low_raised), "of true low, judged medium or worse"),
-        ("pairs right", share(pairs.share), &pairs_note),
+    let notes = [
+        format!("{} of {} contrast pairs are right as a whole.", pairs.right, pairs.total),
+        format!("A community is assumed to write {}.", figures.prevalence),
     ];
-    for (name, figure, meaning) in lines {
-        writeln!(f, "  {name:<16}{}   {}", styled(STRONG, format!("{figure:>7}")), styled(FAINT, meaning))?;
-    }
-    Ok(())
-}
-
-/// How sure the headline is, what lies behind it, and what it means in life.
-fn beyond(f: &mut Formatter<'_>, figures: &Figures) -> fmt::Result {
-    head(f, "95 of 100 draws", &["from", "to"])?;
-    for (name, of) in &figures.intervals {
-        let decimals = if name.ends_with("1000") { 1 } else { 3 };
-        let cells = [format!("{:.decimals$}", of.low), format!("{:.decimals$}", of.high)];
-        row(f, &format!("{:<26}", name.replace('_', " ")), &cells)?;
-    }
-    if let Some(ranking) = &figures.ranking {
-        writeln!(f)?;
-        line(f, "AUROC", ranking.auroc, "how often an urgent row scores above another one")?;
-        line(f, "AUPRC", ranking.average_precision, "mean precision along the ranking (average precision)")?;
-        line(f, "precision at 0.95", ranking.precision_at_recall_95, "when 95 of 100 urgent rows are found")?;
-    }
-    line(f, "calibration error", figures.reliability.ece, "mean distance of confidence and accuracy")?;
-    let seen = &figures.at_prevalence;
-    writeln!(
-        f,
-        "\n  Of 1,000 messages of a community (930 none, 45 low, 18 medium, 5 high, 2 critical: an assumption)\n  \
-         {:.1} would be judged high or critical, {:.0} % of them rightly, and {:.1} urgent ones missed.",
-        seen.alarms_per_1000,
-        100.0 * seen.true_share,
-        seen.missed_per_1000,
-    )?;
-    for (name, ids) in
-        [("worst missed", &figures.worst.missed), ("worst alarms", &figures.worst.false_alarms)]
-    {
-        if !ids.is_empty() {
-            writeln!(f, "  {name:<14}{}", styled(FAINT, ids.join(" ")))?;
-        }
-    }
-    Ok(())
-}
-
-fn line(f: &mut Formatter<'_>, name: &str, figure: f64, meaning: &str) -> fmt::Result {
-    writeln!(f, "  {name:<18}{}   {}", styled(STRONG, format!("{figure:>5.3}")), styled(FAINT, meaning))
+    writeln!(f, "\n  {}", styled(FAINT, notes.join(" ")))
 }
 
 fn levels(f: &mut Formatter<'_>, figures: &Figures) -> fmt::Result {
@@ -136,23 +105,51 @@ fn groups(f: &mut Formatter<'_>, name: &str, groups: &BTreeMap<String, GroupFigu
     Ok(())
 }
 
-/// The same messages, typed otherwise.
-fn robust(f: &mut Formatter<'_>, disguises: &[Robust]) -> fmt::Result {
-    if disguises.is_empty() {
+/// What is said with a probability, and how often it is so.
+fn reliability(f: &mut Formatter<'_>, of: &str, true_if: &str, table: &Reliability) -> fmt::Result {
+    head(f, of, &["rows", "said", true_if])?;
+    for bin in &table.bins {
+        let name = format!("{:.1} to {:.1}", bin.from, bin.from + 0.1);
+        let cells = [bin.rows.to_string(), share(Some(bin.confidence)), share(Some(bin.accuracy))];
+        row(f, &format!("{name:<NAME$}"), &cells)?;
+    }
+    writeln!(f, "  mean distance {}", styled(STRONG, format!("{:.3}", table.ece)))
+}
+
+/// The worst mistakes of one kind, by id; their text only if it was asked for.
+fn misses(f: &mut Formatter<'_>, kind: &str, misses: &[Miss], texts: &[Row]) -> fmt::Result {
+    if misses.is_empty() {
         return Ok(());
     }
-    head(f, "disguise", &["unchanged", "within 1", "urg.recall", "lost", "alarms/1k"])?;
-    for of in disguises {
+    head(f, kind, &["true", "judged", "score"])?;
+    for miss in misses {
+        let cells = [miss.level.to_string(), miss.predicted.to_string(), share(Some(miss.score.into()))];
+        row(f, &format!("{:<NAME$}", miss.id), &cells)?;
+        if let Some(of) = texts.iter().find(|row| row.id == miss.id) {
+            writeln!(f, "    {}", one_line(of.text.expose(), TEXT))?;
+        }
+    }
+    Ok(())
+}
+
+/// The same messages, typed otherwise.
+fn robust(f: &mut Formatter<'_>, robustness: &Robustness) -> fmt::Result {
+    head(f, "disguise", &["rows", "unchanged", "within 1", "urg.recall", "lost", "alarms/1k", "before"])?;
+    for of in robustness.disguises.iter().chain([&robustness.total]) {
         let cells = [
-            format!("{:.3}", of.unchanged),
-            format!("{:.3}", of.within_one),
-            format!("{:.3}", of.urgent_recall),
-            format!("{:.3}", of.recall_lost),
-            format!("{:.1}", of.false_alarms_per_1000),
+            of.rows.to_string(),
+            share(of.unchanged),
+            share(of.within_one),
+            share(of.urgent_recall),
+            share(of.recall_lost),
+            rate(of.false_alarms_per_1000),
+            rate(of.false_alarms_before),
         ];
         row(f, &format!("{:<NAME$}", of.disguise), &cells)?;
     }
-    Ok(())
+    let likely = robustness.total.recall_lost_interval.map(|of| range(&of, 3));
+    let of = likely.map_or_else(String::new, |of| format!("; recall lost by all, 95 of 100 draws: {of}"));
+    writeln!(f, "  {}", styled(FAINT, format!("only rows that a disguise changes{of}")))
 }
 
 fn against(f: &mut Formatter<'_>, comparison: &Comparison) -> fmt::Result {
@@ -164,9 +161,22 @@ fn against(f: &mut Formatter<'_>, comparison: &Comparison) -> fmt::Result {
         comparison.compared,
         styled(STRONG, percent)
     )?;
+    writeln!(f, "  {} right now and wrong before, {} the other way", comparison.better, comparison.worse)?;
+    head(f, "figure", &["before", "now", "change", "95 of 100 draws"])?;
     for of in &comparison.difference {
-        let (change, Interval { low, high }) = (of.change, of.likely);
-        writeln!(f, "  {:<22}{change:>+8.3}   95 of 100 draws: {low:+.3} to {high:+.3}", of.figure)?;
+        let decimals = of.figure.decimals();
+        let cells = [
+            shown(Some(of.before), decimals),
+            shown(Some(of.now), decimals),
+            format!("{:+.decimals$}", of.change),
+            of.likely.map_or_else(String::new, |Interval { low, high }| {
+                format!("   {low:+.decimals$} to {high:+.decimals$}")
+            }),
+        ];
+        row(f, &format!("{:<NAME$}", of.figure.name()), &cells)?;
+    }
+    if !comparison.examples.is_empty() {
+        writeln!(f)?;
     }
     for change in &comparison.examples {
         let (before, now) = (named(change.before), named(change.now));
@@ -190,6 +200,8 @@ fn against(f: &mut Formatter<'_>, comparison: &Comparison) -> fmt::Result {
 const NAME: usize = 20;
 /// Width of the others.
 const COLUMN: usize = 11;
+/// A text is shown up to so many characters.
+const TEXT: usize = 90;
 
 fn head(f: &mut Formatter<'_>, name: &str, columns: &[&str]) -> fmt::Result {
     write!(f, "\n  {FAINT}{name:<NAME$}")?;
@@ -214,9 +226,17 @@ fn named(level: Level) -> String {
 }
 
 fn share(figure: Option<f64>) -> String {
-    figure.map_or_else(|| "–".to_owned(), |x| format!("{x:.3}"))
+    shown(figure, 3)
 }
 
 fn rate(figure: Option<f64>) -> String {
-    figure.map_or_else(|| "–".to_owned(), |x| format!("{x:.1}"))
+    shown(figure, 1)
+}
+
+fn shown(figure: Option<f64>, decimals: usize) -> String {
+    figure.map_or_else(|| "–".to_owned(), |x| format!("{x:.decimals$}"))
+}
+
+fn range(of: &Interval, decimals: usize) -> String {
+    format!("{:.decimals$} to {:.decimals$}", of.low, of.high)
 }

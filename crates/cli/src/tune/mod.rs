@@ -3,17 +3,15 @@
 //! Asks the models here, fits in `ash_analysis::fit`. The figures are those of the rows that were fitted
 //! to and flatter a little; `ash-nlp eval` on rows of another split tells the truth.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+mod report;
+
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
 use anstream::{eprint, eprintln, stdout};
 use anyhow::{Context, Result};
-use ash_analysis::evaluate::{Confusion, Figures, Interval, Reliability, intervals, sum};
 use ash_analysis::fit::{FitReport, LabelledReadings, fit};
-use ash_analysis::verdict::judge;
 use ash_analysis::{AnalyzerSettings, CrisisAnalyzer, Message};
 use ash_runtime::Overrides;
 use serde::Serialize;
@@ -24,6 +22,7 @@ use crate::rows::{self, Row};
 use crate::setup::Provenance;
 use crate::terminal::{FAINT, styled};
 use crate::{progress, setup};
+use report::{LINES, gain};
 
 /// Messages that the models read together.
 const BATCH: usize = 32;
@@ -60,7 +59,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
 
     eprintln!("{}", styled(FAINT, format!("fitting to {} rows of split {} …", rows.len(), args.split)));
     let report = fit(&readings, analyzer.settings())?;
-    eprint!("{}", gain(&report, &rows, &readings));
+    eprint!("{}", gain(&report, analyzer.settings(), &rows, &readings));
 
     let head = provenance(args, rows.len(), &Provenance::of(&service), &report);
     let fragment = fragment(&head, &report.settings)?;
@@ -88,51 +87,6 @@ fn readings(analyzer: &CrisisAnalyzer, rows: &[Row]) -> Vec<LabelledReadings> {
     }
     bar.finish_and_clear();
     readings
-}
-
-/// A figure's name, its value and its decimals.
-type Line = (&'static str, fn(&Figures) -> f64, usize);
-
-const LINES: [Line; 6] = [
-    ("accuracy", |f| f.accuracy, 3),
-    ("macro-F1", |f| f.macro_f1, 3),
-    ("urgent recall", |f| f.urgent_recall, 3),
-    ("false alarms / 1,000 none", |f| f.false_alarms_per_1000, 1),
-    ("  high or worse", |f| f.false_urgent_per_1000, 1),
-    ("objective", Figures::objective, 3),
-];
-
-/// Before and after, side by side, with the intervals of the latter, and how far its confidence can be believed.
-fn gain(report: &FitReport, rows: &[Row], readings: &[LabelledReadings]) -> String {
-    let mut groups: BTreeMap<&str, Confusion> = BTreeMap::new();
-    let mut believed = Vec::with_capacity(rows.len());
-    for (row, reading) in rows.iter().zip(readings) {
-        let verdict = judge(&report.settings, &reading.answers, reading.found.as_ref());
-        groups.entry(&row.group).or_default().add(row.level, verdict.level);
-        believed.push((verdict.confidence.get(), verdict.level == row.level));
-    }
-    let groups: Vec<Confusion> = groups.into_values().collect();
-    let likely: [Interval; 6] = intervals(&groups, |drawn| {
-        let figures = sum(drawn).figures();
-        LINES.map(|(_, figure, _)| figure(&figures))
-    });
-    let head = format!("{:<26}{:>9}{:>9}   95 of 100 draws", "", "before", "after");
-    let mut table = format!("\n  {}\n", styled(FAINT, head));
-    for ((name, figure, decimals), Interval { low, high }) in LINES.into_iter().zip(likely) {
-        let (before, after) = (figure(&report.before), figure(&report.after));
-        let cells =
-            format!("{before:>9.decimals$}{after:>9.decimals$}   {low:.decimals$} to {high:.decimals$}");
-        // Writing to a String cannot fail.
-        let _ = writeln!(table, "  {name:<26}{cells}");
-    }
-    let reliability = Reliability::of(&believed);
-    let _ = writeln!(table, "\n  {}", styled(FAINT, "confidence     rows     mean    right"));
-    for bin in &reliability.bins {
-        let cells = format!("{:>9}{:>9.3}{:>9.3}", bin.rows, bin.confidence, bin.accuracy);
-        let _ = writeln!(table, "  {:.1} to {:.1}{cells}", bin.from, bin.from + 0.1);
-    }
-    let _ = writeln!(table, "  expected calibration error {:.3}\n", reliability.ece);
-    table
 }
 
 /// Where the settings come from, as comments above them.

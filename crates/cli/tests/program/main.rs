@@ -5,6 +5,7 @@ mod eval;
 mod harness;
 mod hub;
 mod labels;
+mod measures;
 mod models;
 mod patterns;
 mod pull;
