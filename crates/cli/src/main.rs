@@ -1,8 +1,8 @@
 //! `ash-nlp`, the program: one file or folder a subcommand, each a thin door to the service.
 //!
 //! Parsed once into rich types ([`args`]); everything below sees only those. Verdicts come from
-//! `ash-runtime` and are rendered here, never recomputed. Message text is shown in two places only, the
-//! human view of `analyze` and `patterns explain`, on the terminal of the person who typed it.
+//! `ash-runtime` and are rendered here, never recomputed. Message text is shown in three places only, on the
+//! terminal of the person who has it: the human view of `analyze`, `patterns explain`, and `eval --show-text`.
 
 mod analyze;
 mod args;

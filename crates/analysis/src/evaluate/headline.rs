@@ -72,10 +72,11 @@ impl Figure {
         self.told().2
     }
 
-    /// Decimals worth showing: one for counts of 1,000, three for shares.
+    /// Decimals worth showing: three for shares, one for counts of 1,000, two where the count is a few at most.
     pub const fn decimals(self) -> usize {
         match self {
-            Figure::FalseAlarms | Figure::FalseUrgent | Figure::AlarmsPer1000 | Figure::MissedPer1000 => 1,
+            Figure::FalseAlarms | Figure::FalseUrgent | Figure::AlarmsPer1000 => 1,
+            Figure::MissedPer1000 => 2,
             _ => 3,
         }
     }

@@ -162,7 +162,7 @@ fn against(f: &mut Formatter<'_>, comparison: &Comparison) -> fmt::Result {
         styled(STRONG, percent)
     )?;
     writeln!(f, "  {} right now and wrong before, {} the other way", comparison.better, comparison.worse)?;
-    head(f, "figure", &["before", "now", "change", "95 of 100 draws"])?;
+    head(f, "figure", &["before", "now", "change", "   95 of 100 draws"])?;
     for of in &comparison.difference {
         let decimals = of.figure.decimals();
         let cells = [
