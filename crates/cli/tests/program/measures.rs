@@ -184,24 +184,6 @@ fn text_is_shown_only_on_request() {
 }
 
 #[test]
-fn several_files_are_one_set_and_ids_are_unique_among_them() {
-    let files = Files::new();
-    let more = files.dir.path().join("more.jsonl");
-    let row = r#"{"id":"E1","split":"test","text":"x","level":"none","category":"neutral"}"#;
-    fs::write(&more, row).expect("written");
-    let verdicts = files.verdicts("v.jsonl", |_| None);
-    let line = r#"{"id":"E1","level":"none","predicted":"none","score":0.1,"confidence":0.9,"votes":{}}"#;
-    let both = fs::read_to_string(&verdicts).expect("verdicts") + "\n" + line;
-    fs::write(&verdicts, both).expect("written");
-    let output = run(&["eval", name(&files.rows), name(&more), "--from", name(&verdicts), "--json"]);
-    let report: Value = serde_json::from_str(&out(&output)).expect("JSON");
-    assert_eq!(report["rows"], 11);
-
-    let error = err(&run(&["eval", name(&files.rows), name(&files.rows)]));
-    assert!(error.contains("is in an earlier file too"), "{error}");
-}
-
-#[test]
 fn what_cannot_be_measured_is_said() {
     let files = Files::new();
     let few = files.dir.path().join("few.jsonl");
