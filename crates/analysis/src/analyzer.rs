@@ -4,19 +4,18 @@ use std::sync::Arc;
 
 use crate::answers::{self, Answer, Answers};
 use crate::assessment::Assessment;
-use crate::classifier::{Classifier, ModelInfo};
+use crate::classifier::{Classifier, ClassifyError, ModelInfo};
 use crate::found::Found;
-use crate::lexicon::Lexicon;
 use crate::message::Message;
 use crate::patterns::PatternPacks;
 use crate::settings::{AnalyzerSettings, SettingsError};
 use crate::verdict;
+use crate::words::Words;
 
 /// Classifiers, patterns, and the settings to judge them by, known to fit each other.
 pub struct CrisisAnalyzer {
     classifiers: Vec<Arc<dyn Classifier>>,
-    patterns: PatternPacks,
-    lexicon: Option<Lexicon>,
+    words: Arc<Words>,
     settings: AnalyzerSettings,
 }
 
@@ -24,13 +23,22 @@ impl CrisisAnalyzer {
     /// Refuses settings that leave a model without weight or cuts, or nobody with weight.
     pub fn new(
         classifiers: Vec<Arc<dyn Classifier>>,
-        patterns: PatternPacks,
-        lexicon: Option<Lexicon>,
+        words: impl Into<Arc<Words>>,
         settings: AnalyzerSettings,
     ) -> Result<Self, SettingsError> {
         let models: Vec<Arc<ModelInfo>> = classifiers.iter().flat_map(|c| c.models()).collect();
         settings.validate(models.iter().map(Arc::as_ref))?;
-        Ok(Self { classifiers, patterns, lexicon, settings })
+        Ok(Self { classifiers, words: words.into(), settings })
+    }
+
+    /// Judges by words alone: every verdict is degraded. For the time before there are models, and for when there
+    /// are none.
+    pub fn without_models(
+        words: impl Into<Arc<Words>>,
+        settings: AnalyzerSettings,
+    ) -> Result<Self, SettingsError> {
+        settings.validate_ranges()?;
+        Ok(Self { classifiers: Vec::new(), words: words.into(), settings })
     }
 
     /// The settings that it judges by.
@@ -49,28 +57,36 @@ impl CrisisAnalyzer {
         answers::ask(&self.classifiers, messages)
     }
 
-    /// The patterns that it looks for.
-    pub fn patterns(&self) -> &PatternPacks {
-        &self.patterns
+    /// What looks at the words.
+    pub fn words(&self) -> &Arc<Words> {
+        &self.words
     }
 
-    /// What is found in the words of a message; none if there are neither patterns nor a lexicon. Takes
-    /// microseconds.
+    /// The patterns that it looks for.
+    pub fn patterns(&self) -> &PatternPacks {
+        self.words.patterns()
+    }
+
+    /// What is found in the words of a message; see [`Words::find`].
     pub fn find(&self, message: &Message) -> Option<Found> {
-        if self.patterns.rules().is_empty() && self.lexicon.is_none() {
-            return None;
-        }
-        let words = self.lexicon.as_ref().map(|lexicon| {
-            let words = self.patterns.words(message);
-            lexicon.read(&words.iter().map(String::as_str).collect::<Vec<_>>())
-        });
-        Some(Found { findings: self.patterns.find(message), words })
+        self.words.find(message)
     }
 
     /// The verdict on one message from what the models said of it and what was found in its words. Takes
     /// microseconds.
     pub fn judge(&self, answers: &[Answer], found: Option<&Found>) -> Assessment {
         verdict::judge(&self.settings, answers, found)
+    }
+
+    /// The verdict on one message by its words, for when its models cannot be asked because of `why`: each of them
+    /// counts as a failure, so that the verdict is degraded and a human is asked.
+    pub fn judge_unasked(&self, message: &Message, why: &str) -> Assessment {
+        let unasked = |model: Arc<ModelInfo>| {
+            let error = ClassifyError::NotAsked { model: model.name.clone(), why: why.to_owned() };
+            (model, Err(error))
+        };
+        let answers: Vec<Answer> = self.models().map(unasked).collect();
+        self.judge(&answers, self.find(message).as_ref())
     }
 
     /// Asks, looks and judges: one verdict a message, in order, each the same as if it had come alone.

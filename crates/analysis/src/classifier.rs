@@ -66,6 +66,14 @@ pub enum ClassifyError {
         /// The loader's sentence.
         why: String,
     },
+    /// The model is there, but the message could not wait for it.
+    #[error("model {model} was not asked: {why}")]
+    NotAsked {
+        /// The model's name.
+        model: String,
+        /// Why there was no time for it.
+        why: String,
+    },
     /// The model ran and failed.
     #[error("model {model} failed: {why}")]
     Failed {

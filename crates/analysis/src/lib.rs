@@ -34,6 +34,7 @@ pub mod tails;
 pub mod text;
 mod traced;
 pub mod verdict;
+pub mod words;
 
 pub use analyzer::CrisisAnalyzer;
 pub use answers::{Answer, Answers};
@@ -55,3 +56,4 @@ pub use score::Score;
 pub use settings::{AnalyzerSettings, SettingsError};
 pub use tails::Tails;
 pub use text::{MessageText, TextError};
+pub use words::Words;

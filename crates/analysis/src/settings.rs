@@ -103,7 +103,8 @@ impl AnalyzerSettings {
         }
     }
 
-    fn validate_ranges(&self) -> Result<(), SettingsError> {
+    /// Whether every figure lies within its range, whatever the models.
+    pub(crate) fn validate_ranges(&self) -> Result<(), SettingsError> {
         for (model, &value) in &self.ensemble.weights {
             unit(|| format!("the weight of model {model:?}"), value)?;
         }

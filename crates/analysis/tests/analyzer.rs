@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ash_analysis::patterns::{PackDraft, RuleDraft, SpellingsDraft, Theme};
 use ash_analysis::{
     Action, AnalyzerSettings, Assessment, Classifier, ClassifyError, CrisisAnalyzer, Level, Message, Mode,
-    ModelAnswer, ModelInfo, PatternPacks, Reading,
+    ModelAnswer, ModelInfo, PatternPacks, Reading, Words,
 };
 use fakes::{DISTRESS, Fake, LEVELS, SENTIMENTS, absent, always, info, message, reading};
 use proptest::prelude::*;
@@ -29,7 +29,7 @@ fn distress() -> Arc<ModelInfo> {
 fn analyzer_in(mode: Mode, classifiers: Vec<Arc<dyn Classifier>>) -> CrisisAnalyzer {
     let mut settings = AnalyzerSettings::unfitted(NAMES);
     settings.ensemble.mode = mode;
-    CrisisAnalyzer::new(classifiers, PatternPacks::empty(), None, settings).expect("settings that fit")
+    CrisisAnalyzer::new(classifiers, Words::none(), settings).expect("settings that fit")
 }
 
 fn verdict_in(mode: Mode, classifiers: Vec<Arc<dyn Classifier>>) -> Assessment {
@@ -124,8 +124,7 @@ fn the_thresholds_are_those_of_the_mode() {
     {
         settings.ensemble.mode = mode;
         let model = always(depression(), reading(&[0.0, 0.0, 0.0, 1.0, 0.0], &[0.0; 4]));
-        let analyzer = CrisisAnalyzer::new(vec![model], PatternPacks::empty(), None, settings.clone())
-            .expect("settings");
+        let analyzer = CrisisAnalyzer::new(vec![model], Words::none(), settings.clone()).expect("settings");
         assert_eq!(analyzer.assess(&[&message])[0].level, level, "{mode}");
     }
 }
@@ -135,7 +134,7 @@ fn the_temperature_of_a_model_is_applied_before_its_signal() {
     let mut settings = AnalyzerSettings::unfitted(NAMES);
     settings.ensemble.temperatures.insert("sentiment".into(), 2.0);
     let model = always(sentiment(), reading(&[0.8, 0.2, 0.0], &[]));
-    let v = CrisisAnalyzer::new(vec![model], PatternPacks::empty(), None, settings)
+    let v = CrisisAnalyzer::new(vec![model], Words::none(), settings)
         .expect("settings")
         .assess(&[&message("any")])
         .remove(0);
@@ -170,7 +169,7 @@ fn silenced_models_speak_when_nobody_else_can() {
     settings.ensemble.weights = NAMES.map(|n| (n.into(), f32::from(u8::from(n == "depression")))).into();
     let mut classifiers = alarmed();
     classifiers[0] = absent(depression());
-    let v = CrisisAnalyzer::new(classifiers, PatternPacks::empty(), None, settings)
+    let v = CrisisAnalyzer::new(classifiers, Words::none(), settings)
         .expect("settings")
         .assess(&[&message("any")])
         .remove(0);
@@ -370,7 +369,7 @@ proptest! {
         }
         let mut settings = AnalyzerSettings::unfitted(NAMES);
         settings.ensemble.weights = NAMES.into_iter().map(str::to_owned).zip(weights).collect();
-        let v = CrisisAnalyzer::new(classifiers, PatternPacks::empty(), None, settings).expect("settings").assess(&[&message("any")]).remove(0);
+        let v = CrisisAnalyzer::new(classifiers, Words::none(), settings).expect("settings").assess(&[&message("any")]).remove(0);
         prop_assert!((v.signals.iter().map(|s| s.weight.get()).sum::<f32>() - 1.0).abs() < 1e-4);
         prop_assert!(v.level.is_urgent());
     }
@@ -403,7 +402,7 @@ fn with_patterns(model: Arc<dyn Classifier>, text: &str) -> Assessment {
     let mut settings = AnalyzerSettings::unfitted(NAMES);
     settings.evidence.floors = true;
     settings.evidence.alone.weights = [(Theme::Ideation, 1.0)].into();
-    CrisisAnalyzer::new(vec![model], packs(), None, settings)
+    CrisisAnalyzer::new(vec![model], Words::new(packs(), None), settings)
         .expect("settings")
         .assess(&[&message(text)])
         .remove(0)
@@ -431,7 +430,7 @@ fn wording_that_contradicts_the_models_asks_for_a_human() {
     let mut settings = AnalyzerSettings::unfitted(NAMES);
     settings.evidence.alone.weights = [(Theme::Ideation, 1.0)].into();
     let calm = always(depression(), reading(&[1.0, 0.0, 0.0, 0.0, 0.0], &[0.0; 4]));
-    let analyzer = CrisisAnalyzer::new(vec![calm], packs(), None, settings).expect("settings");
+    let analyzer = CrisisAnalyzer::new(vec![calm], Words::new(packs(), None), settings).expect("settings");
     let verdict = analyzer.assess(&[&message("i want to be dead")]).remove(0);
     assert_eq!(verdict.level, Level::None, "without floors and weights the models decide");
     assert!(verdict.requires_staff_review);

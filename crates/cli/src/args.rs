@@ -33,7 +33,7 @@ Exit codes:
   3  a message reached the level of `analyze --fail-at`";
 
 /// Options of every subcommand. They win over the configuration file and the environment.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// Configuration file, on top of the built-in defaults
     #[arg(long, global = true, value_name = "FILE")]

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use anstream::eprintln;
 use anyhow::{Context, Result};
 use ash_runtime::{Overrides, Profile, Settings};
-use ash_server::{init_log, serve};
+use ash_server::{Reload, ServeError, init_log, serve};
 
 use crate::args::Global;
 use crate::outcome::Outcome;
 use crate::setup;
-use crate::terminal::{FAINT, STRONG, styled};
+use crate::terminal::{ALARM, FAINT, STRONG, styled};
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
@@ -41,15 +41,26 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     if let Some(bind) = args.bind {
         overrides = overrides.set("server.bind", bind);
     }
-    let settings = setup::settings(global, overrides)?;
+    let settings = setup::settings(global, overrides.clone())?;
+    let reload: Reload = {
+        let global = global.clone();
+        Box::new(move || Ok(setup::settings(&global, overrides.clone())?))
+    };
     init_log(settings.log);
     let models = models(&settings);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the threads that serve")?;
-    runtime.block_on(serve(settings, |address| greet(address, &models)))?;
-    Ok(Outcome::Done)
+    match runtime.block_on(serve(settings, reload, |address| greet(address, &models))) {
+        Ok(()) => Ok(Outcome::Done),
+        // Whoever asks twice does not want to wait for what threads still do.
+        Err(error @ ServeError::Forced) => {
+            eprintln!("{} {error}", styled(ALARM, "error:"));
+            std::process::exit(1)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The models are not loaded yet when this is said; the log says when they are ready.

@@ -43,7 +43,8 @@ pub(crate) fn settings(global: &Global, mut overrides: Overrides) -> Result<Sett
 /// beside it only what needs attention (a model that could not be loaded). Not warmed up: a command that
 /// answers once would pay more for it than it gains.
 pub(crate) fn service(global: &Global, overrides: Overrides) -> Result<Service> {
-    let settings = settings(global, overrides)?;
+    // Nothing is remembered: a command asks each thing once, and what is measured must be computed.
+    let settings = settings(global, overrides.set("cache.enabled", false))?;
     init_log(LogSettings { level: LogLevel::Warn, ..settings.log });
     Ok(Service::start_cold(settings)?)
 }
@@ -59,7 +60,8 @@ pub(crate) struct Provenance {
 impl Provenance {
     /// Of the models of `service`.
     pub(crate) fn of(service: &Service) -> Self {
-        let models = || service.analyzer().models();
+        let analyzer = service.analyzer();
+        let models = || analyzer.models();
         let precisions: BTreeSet<String> = models().map(|m| m.precision.clone()).collect();
         Provenance {
             versions: models().map(|m| (m.name.clone(), m.version.clone())).collect(),

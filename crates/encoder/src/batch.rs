@@ -63,6 +63,20 @@ impl Batch {
         })
     }
 
+    /// The sequences with these numbers, in this order.
+    ///
+    /// # Panics
+    /// If there is no such sequence.
+    #[must_use]
+    pub fn select(&self, members: &[usize]) -> Batch {
+        let mut selected = Batch::default();
+        for &i in members {
+            let types = self.types(i).iter().copied();
+            selected.push(self.ids(i).iter().copied().zip(types), self.truncated(i));
+        }
+        selected
+    }
+
     fn part(&self, members: Range<usize>) -> Batch {
         let rows = self.sequences[members.start].start..self.sequences[members.end - 1].end;
         let sequences = &self.sequences[members.clone()];
@@ -112,6 +126,16 @@ mod tests {
             }
         }
         assert_eq!(joined, batch);
+    }
+
+    #[test]
+    fn selected_sequences_are_whole_and_in_the_order_asked_for() {
+        let batch = of_lengths(&[3, 7, 1]);
+        let selected = batch.select(&[2, 1]);
+        assert_eq!((selected.len(), selected.tokens()), (2, 8));
+        assert_eq!((selected.ids(0), selected.ids(1)), (batch.ids(2), batch.ids(1)));
+        assert_eq!((selected.truncated(0), selected.truncated(1)), (false, true));
+        assert_eq!(batch.select(&[0, 1, 2]), batch);
     }
 
     #[test]

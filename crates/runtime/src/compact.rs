@@ -2,19 +2,21 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ash_analysis::{Classifier, ClassifyError, Message, ModelAnswer, ModelInfo};
-use ash_encoder::{Precision, Trunk};
+use ash_encoder::{Batch, Hidden, Precision, Trunk};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 
+use crate::cache::InferenceCache;
+use crate::clock::spend;
 use crate::compute::{contained, pool};
 use crate::error::LoadError;
 use crate::hash::Digest;
+use crate::lifecycle::Lifecycle;
 use crate::manifest::{ModelManifest, ProfileManifest};
 use crate::model::{self, Model};
-use crate::pipeline::record_tokenise;
 use crate::settings::ModelSettings;
 use crate::source::ProfileSource;
 use crate::timing::ms;
@@ -24,9 +26,16 @@ pub struct CompactProfile {
     name: String,
     trunk: Trunk,
     infos: Vec<Arc<ModelInfo>>,
+    /// Their names once more, as timings share them.
+    names: Vec<Arc<str>>,
+    shared: Arc<str>,
     places: Vec<Place>,
+    cache: Arc<InferenceCache>,
     pool: ThreadPool,
 }
+
+/// The name of the shared layers in timings and in the progress of a start.
+const TRUNK: &str = "trunk";
 
 /// One model, or why it is not there.
 struct Place {
@@ -35,26 +44,36 @@ struct Place {
 }
 
 impl CompactProfile {
-    /// Loads the trunk, then every model in parallel. Only what all models need is an error here;
-    /// a model that fails leaves the others working.
-    pub fn load(settings: &ModelSettings) -> Result<Self, LoadError> {
+    /// Loads the trunk, then every model in parallel, and tells `life` how far it is. Only what all models need is
+    /// an error here; a model that fails leaves the others working.
+    pub(crate) fn load(
+        settings: &ModelSettings,
+        cache: Arc<InferenceCache>,
+        life: &Lifecycle,
+    ) -> Result<Self, LoadError> {
         let source = ProfileSource::new(settings.path.as_deref());
         let pool = pool(settings.threads)?;
-        pool.install(|| Self::load_from(&source, settings.precision)).map(|(name, trunk, loaded)| {
-            let (infos, places) = loaded.into_iter().unzip();
-            CompactProfile { name, trunk, infos, places, pool }
-        })
+        let (name, trunk, loaded) = pool.install(|| Self::load_from(&source, settings.precision, life))?;
+        let (infos, places): (Vec<Arc<ModelInfo>>, _) = loaded.into_iter().unzip();
+        let names = infos.iter().map(|info| info.name.as_str().into()).collect();
+        Ok(CompactProfile { name, trunk, infos, names, shared: TRUNK.into(), places, cache, pool })
     }
 
-    fn load_from(source: &ProfileSource, precision: Precision) -> Result<Parts, LoadError> {
+    fn load_from(source: &ProfileSource, precision: Precision, life: &Lifecycle) -> Result<Parts, LoadError> {
         let manifest = ProfileManifest::load(source)?;
+        life.expect(std::iter::once(TRUNK.to_owned()).chain(manifest.models.iter().cloned()));
         let files = source.folder(&manifest.trunk)?;
         let (trunk, digest) = rayon::join(
             || contained(&manifest.trunk, || Ok(Trunk::load(&files, precision)?)),
             || Digest::of_folder(&files, &["config.json", "tokenizer.json", "model.safetensors"]),
         );
         let (trunk, digest) = (trunk?, digest?);
-        let load = |name: &String| load_model(source, name, &trunk, &digest, precision);
+        life.done(TRUNK, true);
+        let load = |name: &String| {
+            let loaded = load_model(source, name, &trunk, &digest, precision);
+            life.done(name, loaded.1.model.is_ok());
+            loaded
+        };
         let loaded = manifest.models.par_iter().map(load).collect();
         Ok((manifest.name, trunk, loaded))
     }
@@ -70,22 +89,26 @@ impl CompactProfile {
         self.infos.iter().zip(places).map(|(info, (ms, error))| (info.name.as_str(), ms, error))
     }
 
-    fn answer(&self, messages: &[&Message]) -> (Vec<ModelAnswer>, std::time::Duration) {
+    /// What every model says of a batch, with the time that each took.
+    fn answer(&self, batch: &Batch) -> (Duration, Vec<(ModelAnswer, Duration)>) {
         let start = Instant::now();
-        let texts: Vec<&str> = messages.iter().map(|m| m.clean()).collect();
-        let batch = self.trunk.tokenize(&texts);
-        let tokenise = start.elapsed();
-        let hidden = catch_unwind(AssertUnwindSafe(|| self.trunk.forward(&batch))).ok();
+        let hidden = catch_unwind(AssertUnwindSafe(|| self.trunk.forward(batch))).ok();
+        let trunk = start.elapsed();
         let answers = self.infos.par_iter().zip(&self.places).map(|(info, place)| {
-            let failed = |why: String| ClassifyError::Failed { model: info.name.clone(), why };
-            let model = place.model.as_ref().map_err(Clone::clone)?;
-            let Some(hidden) = &hidden else { return Err(failed("the shared layers panicked".into())) };
-            match catch_unwind(AssertUnwindSafe(|| model.read(&batch, hidden))) {
-                Ok(readings) => readings.map_err(failed),
-                Err(_) => Err(failed("its forward pass panicked".into())),
-            }
+            let start = Instant::now();
+            (read(info, place, batch, hidden.as_ref()), start.elapsed())
         });
-        (answers.collect(), tokenise)
+        (trunk, answers.collect())
+    }
+}
+
+fn read(info: &ModelInfo, place: &Place, batch: &Batch, hidden: Option<&Hidden>) -> ModelAnswer {
+    let failed = |why: String| ClassifyError::Failed { model: info.name.clone(), why };
+    let model = place.model.as_ref().map_err(Clone::clone)?;
+    let Some(hidden) = hidden else { return Err(failed("the shared layers panicked".into())) };
+    match catch_unwind(AssertUnwindSafe(|| model.read(batch, hidden))) {
+        Ok(readings) => readings.map_err(failed),
+        Err(_) => Err(failed("its forward pass panicked".into())),
     }
 }
 
@@ -95,9 +118,26 @@ impl Classifier for CompactProfile {
     }
 
     fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
-        let (answers, tokenise) = self.pool.install(|| self.answer(messages));
-        record_tokenise(tokenise);
-        self.infos.iter().cloned().zip(answers).collect()
+        let start = Instant::now();
+        let texts: Vec<&str> = messages.iter().map(|m| m.clean()).collect();
+        let batch = self.trunk.tokenize(&texts);
+        spend(|spent| spent.tokenise += start.elapsed());
+        // The tokens are all that the models read: equal tokens, equal answers. That some were cut off is told too.
+        let tokens = |i: usize| batch.ids(i).iter().flat_map(|id| id.to_le_bytes());
+        let keys: Vec<Vec<u8>> =
+            (0..batch.len()).map(|i| tokens(i).chain([batch.truncated(i).into()]).collect()).collect();
+        let read = |i: usize| [keys[i].as_slice()];
+        self.cache.through(&self.infos, messages.len(), read, |missing| {
+            let part = if missing.len() == batch.len() { batch.clone() } else { batch.select(missing) };
+            let (trunk, answers) = self.pool.install(|| self.answer(&part));
+            let (answers, took): (Vec<_>, Vec<_>) = answers.into_iter().unzip();
+            spend(|spent| {
+                spent.tokens += part.tokens();
+                spent.models.push((Arc::clone(&self.shared), trunk));
+                spent.models.extend(self.names.iter().cloned().zip(took));
+            });
+            self.infos.iter().cloned().zip(answers).collect()
+        })
     }
 }
 

@@ -2,9 +2,10 @@
 
 use ash_analysis::conversation::{self, Conversation, Item, Now};
 use ash_analysis::{ConversationSettings, MessageText, Score};
+use futures_util::future::join_all;
 
-use crate::queue::Queue;
-use crate::service::Analyzed;
+use crate::queue::Priority;
+use crate::service::{Analyzed, Service};
 
 /// What a client tells of the conversation.
 #[derive(Clone, PartialEq, Default)]
@@ -30,29 +31,22 @@ pub struct PastMessage {
     pub score: Option<Score>,
 }
 
-/// The earlier messages with their scores. The missing ones join the queue at once, without a wait between them,
-/// so that they share a batch; one that fails or finds no room has no score and is left out.
-pub(crate) async fn scored(queue: &Queue, messages: Vec<PastMessage>) -> Vec<Item> {
-    let pending: Vec<_> = messages
-        .into_iter()
-        .map(|past| {
-            let answer =
-                if past.score.is_none() { past.text.and_then(|text| queue.push(text).ok()) } else { None };
-            (past.at, past.score, answer)
-        })
-        .collect();
-    let mut items = Vec::with_capacity(pending.len());
-    for (at, known, answer) in pending {
-        let found = match answer {
-            // Nobody could judge it: its score stands for not knowing, which is no trend.
-            Some(answer) => answer.await.ok().and_then(Result::ok).map(|done| done.assessment),
-            None => None,
+/// The earlier messages with their scores. The missing ones are judged together, without a wait between them, so
+/// that they share a batch; one that fails, or that only its words could judge, has no score and is left out.
+pub(crate) async fn scored(service: &Service, messages: Vec<PastMessage>, priority: Priority) -> Vec<Item> {
+    let items = messages.into_iter().map(|past| async move {
+        let score = match (past.score, past.text) {
+            (Some(score), _) => Some(score),
+            (None, Some(text)) => {
+                let found = service.verdict(text, priority).await.ok().map(|analyzed| analyzed.assessment);
+                // Words alone are no match for what models say of the messages beside it.
+                found.filter(|assessment| !assessment.signals.is_empty()).map(|assessment| assessment.score)
+            }
+            (None, None) => None,
         };
-        let found =
-            found.filter(|assessment| !assessment.signals.is_empty()).map(|assessment| assessment.score);
-        items.extend(known.or(found).map(|score| Item { score, at }));
-    }
-    items
+        score.map(|score| Item { score, at: past.at })
+    });
+    join_all(items).await.into_iter().flatten().collect()
 }
 
 /// The verdict on the message in the light of `items`.
@@ -63,12 +57,12 @@ pub(crate) fn contextualised(
     notes: Vec<&'static str>,
     settings: &ConversationSettings,
 ) -> Analyzed {
-    let Analyzed { assessment, timing } = analyzed;
+    let Analyzed { assessment, timing, source } = analyzed;
     // With all models silent the score stands for not knowing: nothing can be said to rise to it.
     let may_raise = settings.may_raise && !assessment.signals.is_empty();
     let settings = ConversationSettings { may_raise, ..*settings };
     let now = Now { level: assessment.level, score: assessment.score, at, local_hour };
     let mut context = Conversation::read(&now, items, &settings);
     context.notes = notes;
-    Analyzed { assessment: conversation::apply(assessment, context), timing }
+    Analyzed { assessment: conversation::apply(assessment, context), timing, source }
 }

@@ -1,15 +1,17 @@
 //! Brings the models up and vouches for them: loaded, warmed, or not.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ash_analysis::{Classifier, ClassifyError, CrisisAnalyzer, Role};
+use ash_analysis::{Classifier, ClassifyError, Role};
 use serde::Serialize;
 
+use crate::cache::{CacheStatus, InferenceCache};
 use crate::compact::CompactProfile;
 use crate::error::StartError;
-use crate::settings::{ModelSettings, Profile};
-use crate::warmup::{WarmupStatus, warm_up};
+use crate::lifecycle::Lifecycle;
+use crate::settings::{CacheSettings, ModelSettings, Profile};
+use crate::warmup::{FirstLive, Measured, Run, WarmupStatus, warm_up};
 use crate::zero_shot::ZeroShotProfile;
 
 /// What became of one configured model.
@@ -42,16 +44,26 @@ pub struct ModelCoordinator {
     /// The same classifier, if it is one whose labels can be switched.
     zero_shot: Option<Arc<ZeroShotProfile>>,
     models: Vec<ModelStatus>,
+    cache: Arc<InferenceCache>,
     warmup: Mutex<WarmupStatus>,
 }
 
 impl ModelCoordinator {
-    /// Loads every configured model, in parallel. Some may fail (see [`ModelCoordinator::models`]);
-    /// it is an error only if none is left that could answer.
-    pub fn preload_models(settings: &ModelSettings) -> Result<Self, StartError> {
+    /// Loads every configured model, in parallel, and tells `life` how far it is. Some may fail (see
+    /// [`ModelCoordinator::models`]); it is an error only if none is left that could answer.
+    pub fn preload_models(
+        settings: &ModelSettings,
+        cache: &CacheSettings,
+        life: &Lifecycle,
+    ) -> Result<Self, StartError> {
+        let cache = Arc::new(InferenceCache::new(cache));
         let coordinator = match settings.profile {
-            Profile::Compact => Self::compact(CompactProfile::load(settings)?),
-            Profile::ZeroShot => Self::zero_shot(ZeroShotProfile::load(settings)?),
+            Profile::Compact => {
+                Self::compact(CompactProfile::load(settings, Arc::clone(&cache), life)?, cache)
+            }
+            Profile::ZeroShot => {
+                Self::zero_shot(ZeroShotProfile::load(settings, Arc::clone(&cache), life)?, cache)
+            }
         };
         ash_encoder::release_freed_memory();
         if coordinator.models.iter().any(|m| m.loaded) {
@@ -62,13 +74,13 @@ impl ModelCoordinator {
         Err(StartError::NoModel { configured, first })
     }
 
-    fn compact(profile: CompactProfile) -> Self {
+    fn compact(profile: CompactProfile, cache: Arc<InferenceCache>) -> Self {
         let status = |(name, ms, error)| ModelStatus::new(name, None, ms, error);
         let models = profile.loads().map(status).collect();
-        Self::new(profile.name().to_owned(), Arc::new(profile), models)
+        Self::new(profile.name().to_owned(), Arc::new(profile), models, cache)
     }
 
-    fn zero_shot(profile: ZeroShotProfile) -> Self {
+    fn zero_shot(profile: ZeroShotProfile, cache: Arc<InferenceCache>) -> Self {
         let status = |(role, repository, ms, error): (Role, &str, f64, Option<ClassifyError>)| {
             ModelStatus::new(role.as_str(), Some(repository.to_owned()), ms, error.as_ref())
         };
@@ -76,37 +88,65 @@ impl ModelCoordinator {
         let profile = Arc::new(profile);
         let name = Profile::ZeroShot.to_string();
         let zero_shot = Some(Arc::clone(&profile));
-        ModelCoordinator { zero_shot, ..Self::new(name, profile, models) }
+        ModelCoordinator { zero_shot, ..Self::new(name, profile, models, cache) }
     }
 
-    /// Vouches for models that are there already: a test's, or those of another program.
+    /// Vouches for models that are there already: a test's, or those of another program. What they say is not
+    /// remembered, for nobody knows what it depends on.
     pub fn with_classifier(profile: &str, classifier: Arc<dyn Classifier>) -> Self {
         let models = classifier.models().iter().map(|m| ModelStatus::new(&m.name, None, 0.0, None)).collect();
-        Self::new(profile.to_owned(), classifier, models)
+        Self::new(profile.to_owned(), classifier, models, Arc::new(InferenceCache::new(&CacheSettings::OFF)))
     }
 
-    fn new(profile: String, classifier: Arc<dyn Classifier>, models: Vec<ModelStatus>) -> Self {
-        ModelCoordinator { profile, classifier, zero_shot: None, models, warmup: Mutex::default() }
+    fn new(
+        profile: String,
+        classifier: Arc<dyn Classifier>,
+        models: Vec<ModelStatus>,
+        cache: Arc<InferenceCache>,
+    ) -> Self {
+        ModelCoordinator { profile, classifier, zero_shot: None, models, cache, warmup: Mutex::default() }
     }
 
-    /// Runs the live analyzer on representative messages until it is at its pace.
-    pub fn warm_up_analysis_pipeline(&self, analyzer: &CrisisAnalyzer) -> WarmupStatus {
-        let mut status = catch_unwind(AssertUnwindSafe(|| warm_up(analyzer))).unwrap_or_else(|_| {
-            WarmupStatus { error: Some("the pipeline panicked".into()), ..WarmupStatus::default() }
+    /// Sends representative messages through the live pipeline, by `run`, until it is at its pace. Returns what
+    /// the pipeline took, by tokens.
+    pub(crate) fn warm_up_analysis_pipeline(&self, run: Run<'_>) -> Measured {
+        let warmed = catch_unwind(AssertUnwindSafe(|| warm_up(run)));
+        let (mut status, measured) = warmed.unwrap_or_else(|_| {
+            let error = Some("the pipeline panicked".into());
+            (WarmupStatus { error, ..WarmupStatus::default() }, Measured::new())
         });
         status.ready_for_production &= self.models.iter().all(|m| m.loaded);
-        self.warmup.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&status);
-        status
+        for pace in &mut status.models {
+            pace.load_ms = self.models.iter().find(|m| m.name == pace.name).map(|m| m.load_ms);
+        }
+        *self.warmup() = status;
+        measured
     }
 
     /// What the warm-up did; the default before it ran.
     pub fn warmup_status(&self) -> WarmupStatus {
-        self.warmup.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.warmup().clone()
+    }
+
+    /// Notes the first real request, which may prove the warm-up wrong.
+    pub(crate) fn first_live(&self, first: FirstLive) {
+        let mut status = self.warmup();
+        status.cold_start_eliminated &= first.within;
+        status.first_live = Some(first);
+    }
+
+    fn warmup(&self) -> MutexGuard<'_, WarmupStatus> {
+        self.warmup.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What became of each configured model.
     pub fn models(&self) -> &[ModelStatus] {
         &self.models
+    }
+
+    /// Every model is loaded and the pipeline was warmed.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.warmup().ready_for_production
     }
 
     /// The profile's name.
@@ -122,5 +162,10 @@ impl ModelCoordinator {
     /// The models as the analyzer asks them.
     pub fn classifier(&self) -> Arc<dyn Classifier> {
         Arc::clone(&self.classifier)
+    }
+
+    /// What is remembered of what the models said.
+    pub(crate) fn cache(&self) -> CacheStatus {
+        self.cache.status()
     }
 }

@@ -8,6 +8,7 @@ use crate::label_sets::LabelsError;
 use crate::lexicon::LexiconFileError;
 use crate::pattern_packs::PatternPackError;
 use crate::settings::SettingsError;
+use crate::zero_shot::SwitchError;
 
 /// A profile or a model of it could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -98,22 +99,29 @@ pub enum StartError {
         /// Why the first of them failed.
         first: String,
     },
-    /// The inference thread could not be started.
-    #[error("cannot start the inference thread: {0}")]
+    /// The label set cannot be asked.
+    #[error(transparent)]
+    Labels(SwitchError),
+    /// A thread could not be started.
+    #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
+    /// A part panicked while it was made ready; a bug, contained.
+    #[error("{0}: panicked while it was made ready")]
+    Panicked(String),
 }
 
 /// A message got no assessment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnalyzeError {
-    /// The queue is full; trying again after `retry_after` is likely to work.
-    #[error("the queue of {capacity} messages is full; try again in {} s", retry_after.as_secs())]
+    /// There is no room, or no time, for the message; trying again after `retry_after` is likely to work.
+    #[error("too many messages are waiting; try again in {} s", retry_after.as_secs())]
     Overloaded {
-        /// The most messages that may wait.
-        capacity: usize,
         /// How long the waiting messages need, at the recent pace, rounded up to a second.
         retry_after: Duration,
     },
+    /// The message waited longer than `queue.max_wait_ms`.
+    #[error("the message waited too long for the models")]
+    Late,
     /// The service is shutting down and takes nothing new.
     #[error("the service is shutting down")]
     Closed,

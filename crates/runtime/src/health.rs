@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::coordinator::ModelStatus;
+use crate::engine::Engine;
+use crate::lifecycle::{Lifecycle, Phase, Progress};
 use crate::warmup::WarmupStatus;
 
 /// The state of the service.
@@ -12,11 +15,11 @@ use crate::warmup::WarmupStatus;
 pub enum Status {
     /// Every configured model is loaded, and the warm-up succeeded.
     Healthy,
-    /// Models are being loaded and warmed; nothing is answered yet.
+    /// Models are being loaded and warmed.
     Starting,
     /// It answers, but with less than it should; every answer says so and asks for a human.
     Degraded,
-    /// It shuts down: what was accepted is answered, nothing new is taken.
+    /// It shuts down: what was accepted is answered.
     Draining,
 }
 
@@ -36,10 +39,14 @@ impl fmt::Display for Status {
 pub struct Health {
     /// The state.
     pub status: Status,
-    /// It takes messages.
+    /// How far it is.
+    pub progress: Progress,
+    /// It is up and takes messages.
     pub ready: bool,
     /// It answers with less than it should.
     pub degraded: bool,
+    /// Why, one sentence each.
+    pub reasons: Vec<String>,
     /// The version of the service.
     pub version: &'static str,
     /// What the warm-up did.
@@ -64,12 +71,14 @@ pub struct LabelsInUse {
 }
 
 impl Health {
-    /// The health before there is a service: the socket is bound, the models are on their way.
-    pub fn starting() -> Self {
+    /// The health before there is a service: the socket is bound, the rest is on its way.
+    pub fn starting(life: &Lifecycle) -> Self {
         Health {
             status: Status::Starting,
+            progress: life.progress(),
             ready: false,
             degraded: false,
+            reasons: Vec::new(),
             version: VERSION,
             warmup: WarmupStatus::default(),
             profile: None,
@@ -78,6 +87,50 @@ impl Health {
             models_loaded: 0,
         }
     }
+
+    /// The health of a service that judges by `engine`.
+    pub(crate) fn of(engine: &Engine, life: &Lifecycle) -> Self {
+        let mut health = Health::starting(life);
+        match &engine.models {
+            Ok(models) => {
+                health.warmup = models.warmup_status();
+                health.profile = Some(models.profile().to_owned());
+                health.labels = models.zero_shot_profile().map(|zero_shot| {
+                    let set = zero_shot.labels();
+                    LabelsInUse { label_set: set.name().to_owned(), hypotheses_per_message: set.hypotheses() }
+                });
+                health.models_configured = models.models().len();
+                health.models_loaded = models.models().iter().filter(|m| m.loaded).count();
+                health.reasons = reasons(models.models(), &health.warmup);
+            }
+            Err(why) => health.reasons = vec![why.clone()],
+        }
+        let phase = health.progress.phase;
+        health.ready = phase == Phase::Ready;
+        health.degraded = phase >= Phase::Ready && !health.reasons.is_empty();
+        health.status = match phase {
+            Phase::Draining => Status::Draining,
+            Phase::Ready if health.degraded => Status::Degraded,
+            Phase::Ready => Status::Healthy,
+            Phase::Starting | Phase::Loading | Phase::Warming => Status::Starting,
+        };
+        health
+    }
+}
+
+/// What is missing.
+fn reasons(models: &[ModelStatus], warmup: &WarmupStatus) -> Vec<String> {
+    let errors = models.iter().filter_map(|model| model.error.clone());
+    let warm = match &warmup.error {
+        // A model that is not there is the reason already.
+        Some(error) if !models.iter().any(|m| m.error.as_ref() == Some(error)) => {
+            Some(format!("the warm-up failed: {error}"))
+        }
+        Some(_) => None,
+        None if !warmup.warmup_success => Some("the pipeline was not warmed up".to_owned()),
+        None => None,
+    };
+    errors.chain(warm).collect()
 }
 
 /// The version of the service.

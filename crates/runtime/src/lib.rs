@@ -6,18 +6,23 @@
 //!
 //! Message text passes through here and is never kept, logged, or put into an error.
 
+mod cache;
+mod clock;
 mod compact;
 mod compute;
 mod conversation;
 mod coordinator;
 mod embedded;
+mod engine;
 mod error;
 mod hash;
 mod health;
 mod label_sets;
 mod lexicon;
+mod lifecycle;
 mod manifest;
 mod model;
+mod pace;
 mod pattern_packs;
 mod pipeline;
 mod queue;
@@ -28,8 +33,11 @@ mod source;
 mod timing;
 mod toml_folder;
 mod warmup;
+mod wording;
+mod words;
 mod zero_shot;
 
+pub use cache::{CacheStatus, Source};
 pub use compact::CompactProfile;
 pub use conversation::{History, PastMessage};
 pub use coordinator::{ModelCoordinator, ModelStatus};
@@ -37,14 +45,16 @@ pub use error::{AnalyzeError, LoadError, StartError};
 pub use health::{Health, LabelsInUse, Status, VERSION};
 pub use label_sets::{Examined, LabelSets, LabelsError};
 pub use lexicon::{LexiconFileError, load_lexicon};
+pub use lifecycle::{Lifecycle, Part, PartState, Phase, Progress};
 pub use pattern_packs::{PatternDrafts, PatternPackError, load_pattern_packs};
-pub use service::{Analyzed, Service};
+pub use queue::{Priority, QueueStatus};
+pub use service::{Analyzed, Request, Service};
 pub use settings::{
-    CompatSettings, DEFAULT_TOML, LogFormat, LogLevel, LogSettings, ModelChoice, ModelSettings, Overrides,
-    PatternSettings, Profile, QueueSettings, ServerSettings, Settings, SettingsError, ZERO_SHOT_TOML,
-    ZeroShotSettings, folder_name,
+    CacheSettings, CompatSettings, DEFAULT_TOML, LogFormat, LogLevel, LogSettings, ModelChoice,
+    ModelSettings, Overrides, PatternSettings, Profile, QueueSettings, ServerSettings, Settings,
+    SettingsError, ZERO_SHOT_TOML, ZeroShotSettings, folder_name,
 };
 pub use source::ProfileSource;
-pub use timing::Timing;
-pub use warmup::WarmupStatus;
+pub use timing::{ByModel, Timing};
+pub use warmup::{FirstLive, Pace, WarmupStatus};
 pub use zero_shot::{SwitchError, ZeroShotProfile};

@@ -1,33 +1,38 @@
 //! The way of a batch through the analyzer, with a clock beside it.
 
-use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use ash_analysis::{Assessment, CrisisAnalyzer, Message, MessageText};
 
-use crate::timing::{Timing, ms};
+use crate::clock::{self, Spent};
+use crate::timing::{ByModel, Timing, ms};
 
 /// The time of each stage of one batch.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Stages {
     normalise: Duration,
-    tokenise: Duration,
-    inference: Duration,
+    /// In the models, tokenising apart.
+    pub(crate) inference: Duration,
     patterns: Duration,
     decision: Duration,
+    pub(crate) spent: Spent,
 }
 
 impl Stages {
     /// The timing of one message of the batch.
     pub(crate) fn timing(&self, queued: Duration, total: Duration, batch: usize) -> Timing {
+        let by_model = self.spent.models.iter().map(|(name, took)| (name.clone(), ms(*took)));
         Timing {
             queue_ms: ms(queued),
             normalise_ms: ms(self.normalise),
-            tokenise_ms: ms(self.tokenise),
-            inference_ms: ms(self.inference),
+            cache_ms: 0.0,
+            tokenise_ms: ms(self.spent.tokenise),
+            inference_ms: ByModel(by_model.collect()),
+            models_ms: ms(self.inference),
             patterns_ms: ms(self.patterns),
             decision_ms: ms(self.decision),
             total_ms: ms(total),
+            tokens: self.spent.tokens,
             batch,
         }
     }
@@ -38,32 +43,35 @@ pub(crate) fn assess(analyzer: &CrisisAnalyzer, texts: &[MessageText]) -> (Vec<A
     let start = Instant::now();
     let messages: Vec<Message> = texts.iter().cloned().map(Message::new).collect();
     let normalised = Instant::now();
-    TOKENISE.set(Duration::ZERO);
+    clock::take();
     let answers = analyzer.classify(&messages.iter().collect::<Vec<_>>());
     let answered = Instant::now();
+    let spent = clock::take();
     let words: Vec<_> = messages.iter().map(|message| analyzer.find(message)).collect();
     let found = Instant::now();
     let judged = answers.iter().zip(&words).map(|(a, w)| analyzer.judge(a, w.as_ref()));
     let assessments = judged.collect();
-    let tokenise = TOKENISE.take();
     let stages = Stages {
         normalise: normalised - start,
-        tokenise,
-        inference: (answered - normalised).saturating_sub(tokenise),
+        inference: (answered - normalised).saturating_sub(spent.tokenise),
         patterns: found - answered,
         decision: found.elapsed(),
+        spent,
     };
     (assessments, stages)
 }
 
-thread_local! {
-    /// The domain's [`Classifier`](ash_analysis::Classifier) knows no tokens, so the time they took
-    /// comes out beside it. A classifier is called on the thread that runs [`assess`], which makes
-    /// a thread-local the one place that parallel callers cannot mix up.
-    static TOKENISE: Cell<Duration> = const { Cell::new(Duration::ZERO) };
-}
-
-/// Adds to the tokenise time of the batch that runs on this thread.
-pub(crate) fn record_tokenise(took: Duration) {
-    TOKENISE.set(TOKENISE.get() + took);
+/// The same without asking the models, because of `why`; degraded.
+pub(crate) fn assess_unasked(
+    analyzer: &CrisisAnalyzer,
+    text: MessageText,
+    why: &str,
+) -> (Assessment, Stages) {
+    let start = Instant::now();
+    let message = Message::new(text);
+    let normalised = Instant::now();
+    let assessment = analyzer.judge_unasked(&message, why);
+    let stages =
+        Stages { normalise: normalised - start, patterns: normalised.elapsed(), ..Stages::default() };
+    (assessment, stages)
 }

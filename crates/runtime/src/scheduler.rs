@@ -14,7 +14,6 @@ use ash_analysis::{Assessment, MessageText};
 use crate::error::AnalyzeError;
 use crate::pipeline::Stages;
 use crate::queue::{Cost, Job, Queue};
-use crate::service::Analyzed;
 use crate::settings::QueueSettings;
 
 /// Assesses messages: one assessment each, in order, and the time of every stage.
@@ -33,9 +32,9 @@ impl Scheduler {
         let source = Arc::clone(&queue);
         let thread = thread::Builder::new().name("ash-inference".into()).spawn(move || {
             while let Some(batch) = source.next_batch() {
-                let (started, size) = (Instant::now(), batch.len());
+                let (started, tokens) = (Instant::now(), batch.iter().map(|job| job.cost).sum());
                 run(batch, &work);
-                source.record_pace(size, started.elapsed());
+                source.done(tokens, started.elapsed());
             }
         })?;
         Ok(Scheduler { queue, thread: Some(thread) })
@@ -67,21 +66,22 @@ fn run(batch: Vec<Job>, work: &Work) {
     let outcomes = attempt(&texts, work);
     for ((since, queued, reply), outcome) in callers.into_iter().zip(outcomes) {
         // A caller that left meanwhile is no error.
-        let _ = reply.send(outcome.map(|(assessment, stages, batch)| {
-            let timing = stages.timing(queued, since.elapsed(), batch);
-            Analyzed { assessment, timing }
-        }));
+        let _ =
+            reply.send(outcome.map(|(assessment, stages, batch)| {
+                (assessment, stages.timing(queued, since.elapsed(), batch))
+            }));
     }
 }
 
-type Attempt = Result<(Assessment, Stages, usize), AnalyzeError>;
+type Attempt = Result<(Assessment, Arc<Stages>, usize), AnalyzeError>;
 
 /// One outcome a message, whatever happens.
 fn attempt(texts: &[MessageText], work: &Work) -> Vec<Attempt> {
     let done = catch_unwind(AssertUnwindSafe(|| work(texts)));
     match done {
         Ok((assessments, stages)) if assessments.len() == texts.len() => {
-            assessments.into_iter().map(|a| Ok((a, stages, texts.len()))).collect()
+            let stages = Arc::new(stages);
+            assessments.into_iter().map(|a| Ok((a, Arc::clone(&stages), texts.len()))).collect()
         }
         _ if texts.len() > 1 => {
             texts.iter().flat_map(|text| attempt(std::slice::from_ref(text), work)).collect()

@@ -16,8 +16,11 @@ use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Serialize};
 
 mod models;
+mod reload;
+mod service;
 
 pub use models::{ModelChoice, ModelSettings, Profile, ZeroShotSettings, folder_name};
+pub use service::{CacheSettings, QueueSettings};
 
 /// The default configuration, with every key and its range commented.
 pub const DEFAULT_TOML: &str = include_str!("../../../config/ash.toml");
@@ -54,6 +57,8 @@ pub struct Settings {
     pub compat: CompatSettings,
     /// The queue before the models.
     pub queue: QueueSettings,
+    /// What is remembered.
+    pub cache: CacheSettings,
     /// The log.
     pub log: LogSettings,
 }
@@ -80,6 +85,10 @@ pub struct ServerSettings {
     pub max_message_bytes: usize,
     /// A request that takes longer is answered 504.
     pub request_timeout_ms: u64,
+    /// How long it still answers after it said that it is going.
+    pub shutdown_grace_ms: u64,
+    /// How long what was accepted may take after that.
+    pub shutdown_deadline_ms: u64,
     /// The lowest level that sets `needs_response`.
     pub needs_response_from: Level,
 }
@@ -90,16 +99,6 @@ pub struct ServerSettings {
 pub struct CompatSettings {
     /// Send `crisis_level: "high"` for critical; `level` and `severity` keep the truth.
     pub critical_as_high: bool,
-}
-
-/// `[queue]`: the queue before the models.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct QueueSettings {
-    /// How many messages may wait.
-    pub capacity: usize,
-    /// How many tokens one batch may hold (estimated before tokenisation).
-    pub max_batch_tokens: usize,
 }
 
 /// `[log]`: the log.
@@ -237,12 +236,25 @@ impl Settings {
             });
         }
         within("models.threads", self.models.threads, 0..=1024)?;
+        within("models.retry_seconds", self.models.retry_seconds, 0..=3600)?;
         self.models.zero_shot.check()?;
         within("server.max_body_bytes", self.server.max_body_bytes, 1024..=64 << 20)?;
         within("server.max_message_bytes", self.server.max_message_bytes, 1..=MessageText::MAX_BYTES)?;
         within("server.request_timeout_ms", self.server.request_timeout_ms, 100..=600_000)?;
-        within("queue.capacity", self.queue.capacity, 1..=1_000_000)?;
-        within("queue.max_batch_tokens", self.queue.max_batch_tokens, 512..=1 << 20)?;
+        within("server.shutdown_grace_ms", self.server.shutdown_grace_ms, 0..=60_000)?;
+        within("server.shutdown_deadline_ms", self.server.shutdown_deadline_ms, 100..=600_000)?;
+        self.queue.check()?;
+        self.cache.check()?;
+        if self.queue.max_wait_ms >= self.server.request_timeout_ms {
+            return Err(SettingsError::OutOfRange {
+                key: "queue.max_wait_ms".into(),
+                value: self.queue.max_wait_ms.to_string(),
+                allowed: format!(
+                    "less than server.request_timeout_ms ({}), or nobody would wait for the answer",
+                    self.server.request_timeout_ms
+                ),
+            });
+        }
         if self.server.needs_response_from == Level::None {
             return Err(SettingsError::OutOfRange {
                 key: "server.needs_response_from".into(),
@@ -258,6 +270,16 @@ impl ServerSettings {
     /// `request_timeout_ms` as a duration.
     pub fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
+    }
+
+    /// `shutdown_grace_ms` as a duration.
+    pub fn shutdown_grace(&self) -> Duration {
+        Duration::from_millis(self.shutdown_grace_ms)
+    }
+
+    /// `shutdown_deadline_ms` as a duration.
+    pub fn shutdown_deadline(&self) -> Duration {
+        Duration::from_millis(self.shutdown_deadline_ms)
     }
 }
 
@@ -297,14 +319,18 @@ mod tests {
     #[test]
     fn later_layers_win_and_leave_the_rest() {
         Jail::expect_with(|jail| {
-            jail.create_file("ash.toml", "[queue]\ncapacity = 7\n[server]\nbind = \"127.0.0.1:1111\"\n")?;
+            jail.create_file(
+                "ash.toml",
+                "[queue]\ncapacity_tokens = 777\n[server]\nbind = \"127.0.0.1:1111\"\n",
+            )?;
             jail.set_env("ASH_SERVER__BIND", "127.0.0.1:2222");
             jail.set_env("ASH_MODELS__PATH", "elsewhere");
             jail.set_env("ASH_ANALYSIS__ENSEMBLE__MODE", "majority");
             jail.set_env("ASH_PORT", "tcp://10.0.0.1:80");
             let load = |overrides| Settings::load(Some(Path::new("ash.toml")), overrides).unwrap();
             let settings = load(Overrides::default());
-            assert_eq!(settings.queue, QueueSettings { capacity: 7, max_batch_tokens: 4096 });
+            assert_eq!(settings.queue.capacity_tokens, 777);
+            assert_eq!(settings.queue.max_batch_tokens, 4096);
             assert_eq!(settings.server.bind.port(), 2222);
             assert_eq!(settings.models.path.as_deref(), Some(Path::new("elsewhere")));
             assert_eq!(settings.analysis.ensemble.mode, ash_analysis::Mode::Majority);
@@ -351,7 +377,12 @@ mod tests {
         }
         let case = |toml, says| Case { toml, says };
         let cases = [
-            case("[queue]\ncapacity = 0", &["queue.capacity is 0", "1 to 1000000"]),
+            case("[queue]\ncapacity_tokens = 0", &["queue.capacity_tokens is 0", "512 to 16777216"]),
+            case(
+                "[queue]\nmax_wait_ms = 4500",
+                &["queue.max_wait_ms is 4500", "server.request_timeout_ms (4500)"],
+            ),
+            case("[cache]\nmax_entries = 0", &["cache.max_entries is 0", "1 to 10000000"]),
             case("[server]\nmax_message_bytes = 200000", &["server.max_message_bytes", "1 to 100000"]),
             case("[server]\nneeds_response_from = \"none\"", &["low, medium, high or critical"]),
             case("[server]\nport = 80", &["unknown field", "port", "bad.toml"]),

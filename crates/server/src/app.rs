@@ -1,50 +1,41 @@
 //! What the routes share: limits from the start, the service once it is there.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
-use ash_runtime::{Health, ServerSettings, Service};
+use ash_runtime::{Health, Lifecycle, ServerSettings, Service};
 
-use crate::answer::WireSettings;
 use crate::error::ApiError;
 
 /// Shared by all requests.
 pub(crate) struct App {
     pub(crate) limits: ServerSettings,
-    pub(crate) started: Instant,
-    live: OnceLock<Live>,
-}
-
-/// The service and how its answers look.
-pub(crate) struct Live {
-    pub(crate) service: Arc<Service>,
-    pub(crate) wire: WireSettings,
+    pub(crate) life: Arc<Lifecycle>,
+    service: OnceLock<Arc<Service>>,
 }
 
 impl App {
     pub(crate) fn new(limits: ServerSettings) -> Self {
-        App { limits, started: Instant::now(), live: OnceLock::new() }
+        App { limits, life: Arc::default(), service: OnceLock::new() }
     }
 
-    /// A latch: it closes once and never opens again.
+    /// A latch: it closes once and never opens again. From now on messages are judged, by words at least.
     pub(crate) fn go_live(&self, service: Arc<Service>) {
-        let wire = WireSettings::of(&service);
-        let _ = self.live.set(Live { service, wire });
+        let _ = self.service.set(service);
     }
 
-    /// From now on /health says so.
+    /// From now on /health and /ready say so.
     pub(crate) fn drain(&self) {
-        if let Some(live) = self.live.get() {
-            live.service.drain();
+        if let Some(service) = self.service.get() {
+            service.drain();
         }
     }
 
-    /// The service, or 503 while the models are being loaded.
-    pub(crate) fn live(&self) -> Result<&Live, ApiError> {
-        self.live.get().ok_or(ApiError::Starting)
+    /// The service, or 503 in the moment before there is one.
+    pub(crate) fn service(&self) -> Result<&Arc<Service>, ApiError> {
+        self.service.get().ok_or(ApiError::Starting)
     }
 
     pub(crate) fn health(&self) -> Health {
-        self.live.get().map_or_else(Health::starting, |live| live.service.health())
+        self.service.get().map_or_else(|| Health::starting(&self.life), |service| service.health())
     }
 }

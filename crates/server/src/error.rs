@@ -46,7 +46,7 @@ pub(crate) enum ApiError {
     #[error("the analysis failed; this is a bug, and the message has not been judged")]
     Failed,
     /// 503
-    #[error("the models are being loaded; try again in a second")]
+    #[error("the service is starting; try again in a second")]
     Starting,
     /// 503
     #[error("too many messages are waiting; try again in {} s", retry_after.as_secs())]
@@ -133,7 +133,8 @@ impl IntoResponse for ApiError {
 impl From<AnalyzeError> for ApiError {
     fn from(error: AnalyzeError) -> Self {
         match error {
-            AnalyzeError::Overloaded { retry_after, .. } => ApiError::Overloaded { retry_after },
+            AnalyzeError::Overloaded { retry_after } => ApiError::Overloaded { retry_after },
+            AnalyzeError::Late => ApiError::Overloaded { retry_after: Duration::from_secs(1) },
             AnalyzeError::Closed => ApiError::ShuttingDown,
             AnalyzeError::Failed => ApiError::Failed,
         }

@@ -15,9 +15,11 @@ mod log;
 mod request;
 mod routes;
 mod server;
+mod signals;
 mod stamp;
 
 pub use answer::{Answer, Verbosity, WireSettings};
 pub use log::{init_log, quiet_panics};
-pub use server::{ServeError, Server, serve};
+pub use server::{GoLive, Reload, ServeError, Server, serve};
+pub use signals::{Signal, Signals};
 pub use stamp::{request_id, timestamp};

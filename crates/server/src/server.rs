@@ -1,19 +1,21 @@
-//! Start and stop: the socket first, then the models; on a signal, what was accepted, then nothing.
+//! Start and stop: the socket first, then words, then models; on a signal, what was accepted, then nothing.
 
+use std::error::Error;
 use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use ash_runtime::{ServerSettings, Service, Settings, StartError};
+use ash_runtime::{Lifecycle, Phase, ServerSettings, Service, Settings, StartError};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::app::App;
 use crate::routes::router;
+use crate::signals::{Signal, Signals};
 
-/// The server cannot run.
+/// The server cannot run, or did not end as it should.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address cannot be listened on.
@@ -30,6 +32,9 @@ pub enum ServeError {
     /// The service panicked while it started.
     #[error("the service panicked while it started")]
     Panicked,
+    /// A second signal came while what was accepted was being answered.
+    #[error("stopped at once by a second signal; what was being answered is lost")]
+    Forced,
     /// Accepting connections failed.
     #[error("the server stopped: {0}")]
     Io(#[from] std::io::Error),
@@ -42,11 +47,36 @@ pub struct Server {
     app: Arc<App>,
 }
 
-/// Runs the service until SIGTERM or ctrl-c. `bound` is told the address that is listened on.
-pub async fn serve(settings: Settings, bound: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+/// Reads the configuration again, by the same layers as at the start.
+pub type Reload = Box<dyn Fn() -> Result<Settings, Box<dyn Error + Send + Sync>> + Send + Sync>;
+
+/// Tells the server that a service is there and can judge.
+pub type GoLive = Box<dyn FnOnce(Arc<Service>) + Send>;
+
+/// Runs the service until SIGTERM or ctrl-c. `bound` is told the address that is listened on; `reload` is called
+/// on SIGHUP.
+pub async fn serve(
+    settings: Settings,
+    reload: Reload,
+    bound: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let mut signals = Signals::listen()?;
     let server = Server::bind(&settings.server).await?;
     bound(server.local_addr());
-    server.run(|| Service::start(settings), signal()).await
+    let (asked, asks) = mpsc::channel(4);
+    tokio::spawn(async move {
+        loop {
+            if asked.send(signals.next().await).await.is_err() {
+                return;
+            }
+        }
+    });
+    let start = |life, go_live: GoLive| {
+        let service = Arc::new(Service::open(settings, life)?);
+        go_live(Arc::clone(&service));
+        service.bring_up()
+    };
+    server.run(start, reload, asks).await
 }
 
 impl Server {
@@ -63,12 +93,14 @@ impl Server {
         self.address
     }
 
-    /// Answers at once, starts the service meanwhile, and runs until `shutdown` completes; then
-    /// what was accepted is answered, for as long as a request may take.
+    /// Answers at once, starts the service meanwhile (`start` runs on a thread of its own), and does what `asks`
+    /// say until the first [`Signal::Stop`], or until nobody can ask any more. Then /ready says no; after the
+    /// grace nothing new is taken, and what was accepted is answered, for as long as the deadline allows.
     pub async fn run(
         self,
-        start: impl FnOnce() -> Result<Service, StartError> + Send + 'static,
-        shutdown: impl Future<Output = ()> + Send + 'static,
+        start: impl FnOnce(Arc<Lifecycle>, GoLive) -> Result<(), StartError> + Send + 'static,
+        reload: Reload,
+        mut asks: mpsc::Receiver<Signal>,
     ) -> Result<(), ServeError> {
         let app = self.app;
         let (stop, mut stopping) = watch::channel(());
@@ -77,62 +109,131 @@ impl Server {
         });
         let mut http = pin!(http.into_future());
         let mut life = pin!(live(Arc::clone(&app), start));
-
+        let reload: Arc<Reload> = Arc::new(reload);
+        loop {
+            tokio::select! {
+                ended = &mut http => return Ok(ended?),
+                failed = &mut life => return failed,
+                asked = asks.recv() => match asked {
+                    Some(Signal::Reload) => drop(tokio::spawn(reloaded(Arc::clone(&app), Arc::clone(&reload)))),
+                    Some(Signal::Stop) | None => break,
+                }
+            }
+        }
+        let forced = async {
+            while let Some(asked) = asks.recv().await {
+                if asked == Signal::Stop {
+                    return;
+                }
+            }
+            std::future::pending().await
+        };
         tokio::select! {
-            ended = &mut http => return Ok(ended?),
-            failed = &mut life => return failed,
-            () = shutdown => {}
+            ended = drain(&app, stop, http) => ended,
+            () = forced => Err(ServeError::Forced),
         }
-        tracing::info!("shutting down: answering what was accepted");
-        app.drain();
-        drop(stop);
-        let deadline = app.limits.request_timeout() + Duration::from_secs(1);
-        if let Ok(ended) = tokio::time::timeout(deadline, http).await {
-            ended?;
-        } else {
-            tracing::warn!("some connections did not end in time and were closed");
-        }
-        Ok(())
     }
 }
 
-/// Starts the service off the async threads and keeps it; returns only if it could not start.
+/// Says no to whoever asks whether it is ready, lets what comes in for a moment, then ends what was accepted.
+async fn drain(
+    app: &App,
+    stop: watch::Sender<()>,
+    mut http: impl Future<Output = std::io::Result<()>> + Unpin,
+) -> Result<(), ServeError> {
+    app.drain();
+    let (grace, deadline) = (app.limits.shutdown_grace(), app.limits.shutdown_deadline());
+    tracing::info!(grace_ms = grace.as_millis(), "shutting down: not ready any more");
+    if let Ok(ended) = tokio::time::timeout(grace, &mut http).await {
+        return Ok(ended?);
+    }
+    drop(stop);
+    if let Ok(ended) = tokio::time::timeout(deadline, http).await {
+        ended?;
+        tracing::info!("shut down: everything that was accepted is answered");
+    } else {
+        tracing::warn!("shut down: some connections did not end in time and were closed");
+    }
+    Ok(())
+}
+
+/// Starts the service off the async threads; returns only if it could not start.
 async fn live(
     app: Arc<App>,
-    start: impl FnOnce() -> Result<Service, StartError> + Send + 'static,
+    start: impl FnOnce(Arc<Lifecycle>, GoLive) -> Result<(), StartError> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let service = tokio::task::spawn_blocking(start).await.map_err(|_| ServeError::Panicked)??;
-    let health = service.health();
+    let begun = Arc::clone(&app);
+    let started = tokio::task::spawn_blocking(move || {
+        let go_live: GoLive = Box::new({
+            let app = Arc::clone(&begun);
+            move |service| app.go_live(service)
+        });
+        start(Arc::clone(&begun.life), go_live)
+    });
+    started.await.map_err(|_| ServeError::Panicked)??;
+    let health = app.health();
     tracing::info!(
         status = %health.status,
-        profile = service.profile(),
+        profile = health.profile,
         models = health.models_loaded,
         warmup_ms = health.warmup.total_warmup_time_ms,
+        cold_request_ms = health.warmup.cold_request_ms,
+        first_request_ms = health.warmup.first_request_ms,
         steady_ms = health.warmup.steady_ms,
         "ready"
     );
-    app.go_live(Arc::new(service));
+    if let Ok(service) = app.service() {
+        recover(Arc::downgrade(service)).await;
+    }
     std::future::pending().await
 }
 
-/// Completes on SIGTERM or ctrl-c.
-async fn signal() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+/// The longest pause between two attempts to load what is missing.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// Tries again to load what is missing, with longer and longer pauses, until nothing is.
+async fn recover(service: Weak<Service>) {
+    let Some(mut pause) = service.upgrade().map(|s| Duration::from_secs(s.settings().models.retry_seconds))
+    else {
+        return;
+    };
+    if pause.is_zero() {
+        return;
+    }
+    while service.upgrade().is_some_and(|s| !s.is_whole()) {
+        tracing::warn!(seconds = pause.as_secs(), "degraded; the models will be loaded again");
+        tokio::time::sleep(pause).await;
+        let Some(again) = service.upgrade() else { return };
+        if again.health().progress.phase == Phase::Draining {
+            return;
+        }
+        let tried = tokio::task::spawn_blocking(move || again.retry()).await;
+        if tried.is_err() {
+            tracing::error!("loading the models panicked");
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Takes over the configuration as it is now; on any error everything stays as it was.
+async fn reloaded(app: Arc<App>, reload: Arc<Reload>) {
+    let work = move || {
+        let Ok(service) = app.service() else {
+            tracing::warn!("nothing was reloaded: the service is still starting");
+            return;
+        };
+        match reload().and_then(|settings| Ok(service.reload(&settings)?)) {
+            Ok(restart) if restart.is_empty() => tracing::info!("the configuration was reloaded"),
+            Ok(restart) => tracing::warn!(
+                sections = restart.join(", "),
+                "the configuration was reloaded; changes in these sections need a restart"
+            ),
+            Err(error) => {
+                tracing::error!(%error, "nothing was reloaded, the configuration before stays in force");
+            }
         }
     };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut stream) => drop(stream.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+    if tokio::task::spawn_blocking(work).await.is_err() {
+        tracing::error!("reloading panicked; the configuration before stays in force");
     }
 }

@@ -55,7 +55,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     let rows = rows::read(&args.files, Some(&args.split))?;
     let service = setup::service(global, Overrides::default())?;
     let analyzer = service.analyzer();
-    let readings = readings(analyzer, &rows);
+    let readings = readings(&analyzer, &rows);
 
     eprintln!("{}", styled(FAINT, format!("fitting to {} rows of split {} …", rows.len(), args.split)));
     let report = fit(&readings, analyzer.settings())?;

@@ -22,6 +22,9 @@ pub struct ModelSettings {
     pub precision: Precision,
     /// Inference threads; 0 means one per available core.
     pub threads: usize,
+    /// After how many seconds models that could not be loaded or warmed are tried again; twice as many each time.
+    /// 0: never.
+    pub retry_seconds: u64,
     /// Of [`Profile::ZeroShot`].
     pub zero_shot: ZeroShotSettings,
 }

@@ -18,10 +18,12 @@ use std::time::{Duration, Instant};
 use ash_analysis::{Classifier, ClassifyError, LabelSet, Message, ModelAnswer, ModelInfo, Reading, Role};
 use rayon::ThreadPool;
 
+use crate::cache::InferenceCache;
+use crate::clock::spend;
 use crate::compute;
 use crate::error::LoadError;
 use crate::label_sets::{LabelSets, LabelsError};
-use crate::pipeline::record_tokenise;
+use crate::lifecycle::Lifecycle;
 use crate::settings::ModelSettings;
 use models::Models;
 use questions::{Question, Questions};
@@ -37,12 +39,19 @@ pub struct ZeroShotProfile {
     current: RwLock<Arc<Questions>>,
     /// Every set that was ever asked, its hypotheses tokenised: switching back costs nothing.
     prepared: Mutex<BTreeMap<String, Arc<Questions>>>,
+    cache: Arc<InferenceCache>,
     pool: ThreadPool,
 }
 
 /// The label set could not be switched; the one before stays.
 #[derive(Debug, thiserror::Error)]
 pub enum SwitchError {
+    /// There is nobody to ask.
+    #[error("no models are loaded: {why}")]
+    NoModels {
+        /// Why not.
+        why: String,
+    },
     /// The profile has no label sets.
     #[error("profile {profile} has no label sets; they belong to profile zero-shot")]
     NoLabels {
@@ -63,14 +72,18 @@ pub enum SwitchError {
 }
 
 impl ZeroShotProfile {
-    /// Reads all label sets, then loads the models in parallel. Only what all models need is an error
-    /// here; a model that fails leaves the others working.
-    pub fn load(settings: &ModelSettings) -> Result<Self, LoadError> {
+    /// Reads all label sets, then loads the models in parallel, and tells `life` how far it is. Only what all
+    /// models need is an error here; a model that fails leaves the others working.
+    pub(crate) fn load(
+        settings: &ModelSettings,
+        cache: Arc<InferenceCache>,
+        life: &Lifecycle,
+    ) -> Result<Self, LoadError> {
         let zero_shot = &settings.zero_shot;
         let sets = LabelSets::load(zero_shot.labels_path.as_deref())?;
         let set = sets.get(&zero_shot.label_set)?;
         let pool = compute::pool(settings.threads)?;
-        let models = pool.install(|| Models::load(zero_shot, settings.precision));
+        let models = pool.install(|| Models::load(zero_shot, settings.precision, life));
         let questions = Arc::new(Questions::new(&models, &set, zero_shot.multi_label));
         Ok(ZeroShotProfile {
             models,
@@ -79,6 +92,7 @@ impl ZeroShotProfile {
             max_batch_tokens: zero_shot.max_batch_tokens,
             prepared: Mutex::new([(set.name().to_owned(), Arc::clone(&questions))].into()),
             current: RwLock::new(questions),
+            cache,
             pool,
         })
     }
@@ -139,20 +153,20 @@ impl ZeroShotProfile {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What the model of one role says of all texts, and how long it tokenised.
-    fn answer(&self, role: Role, question: &Question, texts: &[&str]) -> (ModelAnswer, Duration) {
+    /// What the model of one role says of all texts, how long it tokenised, and how many tokens it read.
+    fn answer(&self, role: Role, question: &Question, texts: &[&str]) -> (ModelAnswer, Duration, usize) {
         let failed =
             |why: &str| ClassifyError::Failed { model: role.as_str().to_owned(), why: why.to_owned() };
         let (model, hypotheses) = match (self.models.of(role).get(), question.hypotheses()) {
             (Ok(model), Ok(hypotheses)) => (model, hypotheses),
-            (_, Err(refused)) => return (Err(refused.clone()), Duration::ZERO),
-            (Err(why), _) => return (Err(models::not_loaded(role, why)), Duration::ZERO),
+            (_, Err(refused)) => return (Err(refused.clone()), Duration::ZERO, 0),
+            (Err(why), _) => return (Err(models::not_loaded(role, why)), Duration::ZERO, 0),
         };
-        let mut tokenise = Duration::ZERO;
+        let (mut tokenise, mut tokens) = (Duration::ZERO, 0);
         let read = AssertUnwindSafe(|| {
             let start = Instant::now();
             let pairs = model.pairs(texts, hypotheses);
-            tokenise = start.elapsed();
+            (tokenise, tokens) = (start.elapsed(), pairs.tokens());
             let logits: Vec<f32> =
                 pairs.parts(self.max_batch_tokens).flat_map(|part| model.logits(&part)).collect();
             let scores = model.scores(&logits, hypotheses.len(), self.multi_label);
@@ -165,7 +179,26 @@ impl ZeroShotProfile {
             scores.into_iter().enumerate().map(reading).collect()
         });
         let answer = catch_unwind(read).map_err(|_| failed("its forward pass panicked"));
-        (answer, tokenise)
+        (answer, tokenise, tokens)
+    }
+
+    /// What every role says of the texts.
+    fn ask(&self, questions: &Questions, texts: &[&str]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
+        let said = self.pool.install(|| {
+            Role::ALL.map(|role| {
+                let start = Instant::now();
+                (self.answer(role, questions.of(role), texts), start.elapsed())
+            })
+        });
+        let answers = Role::ALL.into_iter().zip(said).map(|(role, ((answer, tokenise, tokens), took))| {
+            spend(|spent| {
+                spent.tokenise += tokenise;
+                spent.tokens += tokens;
+                spent.models.push((role.as_str().into(), took.saturating_sub(tokenise)));
+            });
+            (Arc::clone(questions.of(role).info()), answer)
+        });
+        answers.collect()
     }
 }
 
@@ -178,18 +211,13 @@ impl Classifier for ZeroShotProfile {
     fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
         // Taken once: whatever is switched meanwhile, this batch is asked one set.
         let questions = self.questions();
-        let texts: Vec<&str> = messages.iter().map(|m| m.clean()).collect();
-        let (answers, tokenise) = self.pool.install(|| {
-            let mut tokenise = Duration::ZERO;
-            let answers = Role::ALL.map(|role| {
-                let question = questions.of(role);
-                let (answer, took) = self.answer(role, question, &texts);
-                tokenise += took;
-                (Arc::clone(question.info()), answer)
-            });
-            (answers, tokenise)
-        });
-        record_tokenise(tokenise);
-        answers.into()
+        let infos = Role::ALL.map(|role| Arc::clone(questions.of(role).info()));
+        // A version names the model and what it is asked.
+        let versions: Vec<&[u8]> = infos.iter().map(|info| info.version.as_bytes()).collect();
+        let read = |i: usize| [&versions[..], &[messages[i].clean().as_bytes()]].concat();
+        self.cache.through(&infos, messages.len(), read, |missing| {
+            let texts: Vec<&str> = missing.iter().map(|&i| messages[i].clean()).collect();
+            self.ask(&questions, &texts)
+        })
     }
 }

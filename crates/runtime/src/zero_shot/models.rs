@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::compute::contained;
 use crate::error::LoadError;
 use crate::hash::Digest;
+use crate::lifecycle::Lifecycle;
 use crate::settings::{ModelChoice, ZeroShotSettings};
 use crate::timing::ms;
 
@@ -35,7 +36,7 @@ pub(super) struct Loaded {
 
 impl Models {
     /// Loads every model that is named, those named twice once.
-    pub(super) fn load(settings: &ZeroShotSettings, precision: Precision) -> Self {
+    pub(super) fn load(settings: &ZeroShotSettings, precision: Precision, life: &Lifecycle) -> Self {
         let mut choices: Vec<&ModelChoice> = Vec::new();
         let roles = Role::ALL.map(|role| {
             let choice = settings.model(role);
@@ -44,8 +45,13 @@ impl Models {
                 choices.len() - 1
             })
         });
-        let loaded =
-            choices.into_par_iter().map(|choice| Loaded::load(settings, choice, precision)).collect();
+        life.expect(choices.iter().map(|choice| choice.name.clone()));
+        let load = |choice: &ModelChoice| {
+            let loaded = Loaded::load(settings, choice, precision);
+            life.done(&choice.name, loaded.model.is_ok());
+            loaded
+        };
+        let loaded = choices.into_par_iter().map(load).collect();
         Models { loaded, roles, precision }
     }
 

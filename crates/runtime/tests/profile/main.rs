@@ -39,7 +39,7 @@ fn a_profile_directory_starts_a_healthy_warm_service() {
     );
     assert!(health.warmup.total_warmup_time_ms > 0.0 && health.warmup.rounds > 0);
     assert!(health.warmup.steady_ms.is_some_and(|ms| ms > 0.0));
-    assert_eq!(service.profile(), "tiny");
+    assert_eq!(health.profile.as_deref(), Some("tiny"));
 }
 
 #[test]
@@ -51,14 +51,17 @@ fn an_assessment_carries_what_every_model_said_and_where_the_time_went() {
     assert_eq!(names, MODELS);
     assert!(!analyzed.assessment.is_degraded() && !analyzed.assessment.truncated);
     let timing = analyzed.timing;
-    assert!(timing.inference_ms > 0.0 && timing.tokenise_ms > 0.0 && timing.normalise_ms > 0.0);
+    assert!(timing.models_ms > 0.0 && timing.tokenise_ms > 0.0 && timing.normalise_ms > 0.0);
     let stages = timing.queue_ms
         + timing.normalise_ms
         + timing.tokenise_ms
-        + timing.inference_ms
+        + timing.models_ms
         + timing.patterns_ms
         + timing.decision_ms;
     assert!(stages <= timing.total_ms, "{timing:?}");
+    let timed: Vec<&str> = timing.inference_ms.0.iter().map(|(name, _)| &**name).collect();
+    assert_eq!(timed, [&["trunk"], &MODELS[..]].concat());
+    assert!(timing.inference_ms.0.iter().all(|(_, ms)| *ms > 0.0 && *ms <= timing.models_ms), "{timing:?}");
 }
 
 #[test]
@@ -106,7 +109,7 @@ fn a_model_that_cannot_be_loaded_leaves_the_others_working_and_is_not_hidden() {
         assert_eq!((health.status, health.ready, health.degraded), (Status::Degraded, true, true), "{named}");
         assert_eq!((health.models_configured, health.models_loaded), (3, 2), "{named}");
         assert!(!health.warmup.ready_for_production && !health.warmup.warmup_success, "{named}");
-        let why = service.models()[1].error.as_deref().unwrap();
+        let why = service.models()[1].error.clone().unwrap();
         assert!(why.contains(named), "{named}: {why}");
 
         let assessment = service.analyze(vec![text("i am tired")]).unwrap().remove(0).assessment;

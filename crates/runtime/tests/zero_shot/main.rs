@@ -94,7 +94,7 @@ fn a_switch_changes_what_the_next_message_is_judged_by() {
     service.switch_labels("lgbtqia").unwrap();
     let after = judge(&service, MESSAGE);
     assert_eq!(asked(&after), labels_of("lgbtqia"));
-    assert_eq!(service.labels().unwrap().hypotheses_per_message, 15);
+    assert_eq!(service.health().labels.unwrap().hypotheses_per_message, 15);
     let now: Vec<String> = service.analyzer().models().map(|m| m.version.clone()).collect();
     assert!(now.iter().all(|version| version.contains("+lgbtqia.")), "{now:?}");
 
@@ -133,7 +133,7 @@ fn a_set_that_a_model_cannot_read_changes_nothing() {
     let service = start(&folder, in_use("compact")).unwrap();
     let error = service.switch_labels("long").unwrap_err().to_string();
     assert!(error.starts_with("label set long: model depression is not loaded: "), "{error}");
-    assert_eq!(service.labels().unwrap().label_set, "compact");
+    assert_eq!(service.health().labels.unwrap().label_set, "compact");
     assert!(!judge(&service, MESSAGE).assessment.is_degraded());
 
     // From the beginning it is no model that could answer.
@@ -272,5 +272,5 @@ fn a_profile_without_label_sets_says_so_when_asked_to_switch() {
     };
     let error = service.switch_labels("compact").unwrap_err().to_string();
     assert_eq!(error, "profile compact has no label sets; they belong to profile zero-shot");
-    assert!(service.labels().is_none() && service.label_sets().is_none());
+    assert!(service.health().labels.is_none() && service.with_label_sets(|_| ()).is_none());
 }

@@ -10,7 +10,7 @@ mod nest;
 
 use ash_analysis::patterns::CueFactors;
 use ash_analysis::{Action, ContextAnalysis, Level, MessageText, Score};
-use ash_runtime::{Analyzed, Service, Timing};
+use ash_runtime::{Analyzed, Service, Source, Timing};
 use serde::{Serialize, Serializer};
 
 use by_model::{ByModel, Signal};
@@ -34,16 +34,18 @@ impl WireSettings {
     /// Those of a running service.
     pub fn of(service: &Service) -> Self {
         let settings = service.settings();
-        let names: Vec<&str> = service.models().iter().map(|m| m.name.as_str()).collect();
+        let (health, models) = (service.health(), service.models());
+        let names: Vec<&str> = models.iter().map(|m| m.name.as_str()).collect();
+        let model_info = match health.profile {
+            Some(profile) => {
+                format!("{profile}: {} ({})", names.join(", "), settings.models.precision)
+            }
+            None => "no models: words alone".to_owned(),
+        };
         WireSettings {
             needs_response_from: settings.server.needs_response_from,
             critical_as_high: settings.compat.critical_as_high,
-            model_info: format!(
-                "{}: {} ({})",
-                service.profile(),
-                names.join(", "),
-                settings.models.precision
-            ),
+            model_info,
             cues: settings.analysis.evidence.cues,
         }
     }
@@ -96,6 +98,7 @@ pub struct Answer {
     evidence: Vec<Evidence>,
     truncated: bool,
     timing: Timing,
+    cache: Source,
     model_versions: ByModel<String>,
 }
 
@@ -114,7 +117,7 @@ impl Answer {
         timestamp: String,
         wire: &WireSettings,
     ) -> Self {
-        let Analyzed { assessment, timing } = analyzed;
+        let Analyzed { assessment, timing, source } = analyzed;
         let signals = &assessment.signals;
         Answer {
             needs_response: assessment.level >= wire.needs_response_from,
@@ -155,7 +158,8 @@ impl Answer {
             level: assessment.level,
             evidence: evidence::list(&assessment.findings, text.expose(), &wire.cues),
             truncated: assessment.truncated,
-            timing: *timing,
+            timing: timing.clone(),
+            cache: *source,
             model_versions: ByModel::new(signals, |s| s.model.version.clone()),
         }
     }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use ash_runtime::Timing;
+use ash_runtime::{Analyzed, Priority, Request, Timing};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::{Extension, Json};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, WireSettings};
 use crate::app::App;
 use crate::body;
 use crate::envelope::RequestId;
@@ -17,6 +17,7 @@ use crate::request::AnalyzeRequest;
 use crate::stamp;
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+const CACHE: HeaderName = HeaderName::from_static("x-cache");
 
 /// The body is taken as JSON whatever its Content-Type says: some old clients send none.
 pub(crate) async fn analyze(
@@ -26,26 +27,35 @@ pub(crate) async fn analyze(
 ) -> Result<(HeaderMap, Json<Answer>), ApiError> {
     let bytes = body::read(body, app.limits.max_body_bytes).await?;
     let request = AnalyzeRequest::parse(&bytes, app.limits.max_message_bytes)?;
-    let live = app.live()?;
+    let service = app.service()?;
     let text = request.message.clone();
-    let analyzed = live.service.submit_in_conversation(request.message, request.history).await?;
-    let answer = Answer::new(&analyzed, &text, id, stamp::timestamp(), &live.wire);
+    let asked = Request { text: request.message, history: request.history, priority: Priority::Interactive };
+    let analyzed = service.submit(asked).await?;
+    let answer = Answer::new(&analyzed, &text, id, stamp::timestamp(), &WireSettings::of(service));
     let answer = answer.explained(request.verbosity);
     let answer = if request.show_context { answer } else { answer.without_context() };
-    Ok((server_timing(&analyzed.timing), Json(answer)))
+    Ok((headers(&analyzed), Json(answer)))
+}
+
+/// What is told beside the answer.
+fn headers(analyzed: &Analyzed) -> HeaderMap {
+    let timing = HeaderValue::from_str(&server_timing(&analyzed.timing)).ok();
+    let cache = HeaderValue::from_static(analyzed.source.as_str());
+    timing.map(|value| (SERVER_TIMING, value)).into_iter().chain([(CACHE, cache)]).collect()
 }
 
 /// The stages as browsers' developer tools show them.
-fn server_timing(timing: &Timing) -> HeaderMap {
+fn server_timing(timing: &Timing) -> String {
     let stages = [
         ("queue", timing.queue_ms),
         ("normalise", timing.normalise_ms),
+        ("cache", timing.cache_ms),
         ("tokenise", timing.tokenise_ms),
-        ("inference", timing.inference_ms),
+        ("inference", timing.models_ms),
         ("patterns", timing.patterns_ms),
         ("decision", timing.decision_ms),
         ("total", timing.total_ms),
     ];
     let entries: Vec<String> = stages.iter().map(|(name, ms)| format!("{name};dur={ms:.3}")).collect();
-    HeaderValue::from_str(&entries.join(", ")).into_iter().map(|value| (SERVER_TIMING, value)).collect()
+    entries.join(", ")
 }

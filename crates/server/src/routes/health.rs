@@ -1,10 +1,12 @@
-//! GET /health, in the words that existing clients compare with, and GET /status for people.
+//! GET /health, in the words that existing clients compare with; GET /live and /ready for whoever keeps it running.
 
 use std::sync::Arc;
 
-use ash_runtime::{Health, LabelSets, ModelStatus, Status, VERSION, WarmupStatus};
+use ash_runtime::{Health, Progress, Status, WarmupStatus};
 use axum::Json;
 use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::app::App;
@@ -16,6 +18,7 @@ pub(crate) struct HealthAnswer {
     status: Status,
     ready: bool,
     degraded: bool,
+    degraded_reasons: Vec<String>,
     version: &'static str,
     profile: Option<String>,
     label_set: Option<String>,
@@ -39,6 +42,7 @@ impl From<Health> for HealthAnswer {
             status: health.status,
             ready: health.ready,
             degraded: health.degraded,
+            degraded_reasons: health.reasons,
             version: health.version,
             profile: health.profile,
             hypotheses_per_message: health.labels.as_ref().map(|labels| labels.hypotheses_per_message),
@@ -59,51 +63,33 @@ pub(crate) async fn health(State(app): State<Arc<App>>) -> Json<HealthAnswer> {
     Json(app.health().into())
 }
 
-/// The answer of GET /status.
+/// The answer of GET /ready.
 #[derive(Debug, Serialize)]
-pub(crate) struct StatusAnswer {
-    service: &'static str,
-    version: &'static str,
-    status: Status,
+struct ReadyAnswer {
     ready: bool,
-    uptime_seconds: u64,
-    profile: Option<String>,
-    label_set: Option<String>,
-    hypotheses_per_message: Option<usize>,
-    label_sets: Vec<String>,
-    models: Vec<ModelStatus>,
-    queue: QueueAnswer,
+    #[serde(flatten)]
+    progress: Progress,
 }
 
-/// The sets that could be switched to.
-fn names(sets: &LabelSets) -> Vec<String> {
-    sets.iter().map(|set| set.name().to_owned()).collect()
-}
-
-#[derive(Debug, Serialize)]
-struct QueueAnswer {
-    queued: usize,
-    capacity: Option<usize>,
-}
-
-/// Always 200; what is not known before the models are there is null or empty.
-pub(crate) async fn status(State(app): State<Arc<App>>) -> Json<StatusAnswer> {
+/// 200 while messages should be sent here, 503 before that and while draining.
+pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     let health = app.health();
-    let service = app.live().ok().map(|live| &live.service);
-    Json(StatusAnswer {
-        service: "ash-nlp",
-        version: VERSION,
-        status: health.status,
-        ready: health.ready,
-        uptime_seconds: app.started.elapsed().as_secs(),
-        profile: health.profile,
-        hypotheses_per_message: health.labels.as_ref().map(|labels| labels.hypotheses_per_message),
-        label_set: health.labels.map(|labels| labels.label_set),
-        label_sets: service.and_then(|s| s.label_sets()).map_or_else(Vec::new, names),
-        models: service.map_or_else(Vec::new, |s| s.models().to_vec()),
-        queue: QueueAnswer {
-            queued: service.map_or(0, |s| s.queued()),
-            capacity: service.map(|s| s.settings().queue.capacity),
-        },
-    })
+    let answer = Json(ReadyAnswer { ready: health.ready, progress: health.progress });
+    if health.ready {
+        return answer.into_response();
+    }
+    let mut response = (StatusCode::SERVICE_UNAVAILABLE, answer).into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+/// The answer of GET /live.
+#[derive(Debug, Serialize)]
+pub(crate) struct LiveAnswer {
+    live: bool,
+}
+
+/// Always 200: that it is answered is the answer.
+pub(crate) async fn live() -> Json<LiveAnswer> {
+    Json(LiveAnswer { live: true })
 }

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod health;
+mod status;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -21,7 +22,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/analyze", post(analyze::analyze))
         .route("/health", get(health::health))
-        .route("/status", get(health::status))
+        .route("/live", get(health::live))
+        .route("/ready", get(health::ready))
+        .route("/status", get(status::status))
         .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
         .fallback(|| async { ApiError::NotFound })
         .layer(CatchPanicLayer::custom(panicked))

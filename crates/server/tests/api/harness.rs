@@ -9,10 +9,10 @@ use std::time::Duration;
 use ash_analysis::{
     AnalyzerSettings, Classifier, ClassifyError, Label, Message, ModelAnswer, ModelInfo, Reading,
 };
-use ash_runtime::{Overrides, Service, Settings, StartError};
-use ash_server::{ServeError, Server};
+use ash_runtime::{Lifecycle, Overrides, Service, Settings, StartError};
+use ash_server::{GoLive, Reload, ServeError, Server, Signal};
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
 pub(crate) const MODELS: [&str; 3] = ["depression", "sentiment", "emotional_distress"];
 
@@ -77,7 +77,7 @@ pub(crate) fn settings(overrides: Overrides) -> Settings {
 /// A running server; dropping it shuts it down as a signal would.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
+    asks: Option<mpsc::Sender<Signal>>,
     thread: Option<JoinHandle<Result<(), ServeError>>>,
 }
 
@@ -113,17 +113,46 @@ impl Running {
 
     /// Through the same door as production, with a service that starts as `start` says.
     pub(crate) fn starting(settings: Settings, start: Start) -> Self {
-        let (stop, stopped) = oneshot::channel();
+        let again = settings.clone();
+        Self::reloading(settings, start, Box::new(move || Ok(again.clone())))
+    }
+
+    /// The same, with what a reload finds.
+    pub(crate) fn reloading(settings: Settings, start: Start, reload: Reload) -> Self {
+        let start = |_, go_live: GoLive| {
+            go_live(Arc::new(start()?));
+            Ok(())
+        };
+        Self::running(settings, start, reload)
+    }
+
+    /// As production starts it: by words at first, then with the models that the settings name.
+    pub(crate) fn opening(settings: Settings) -> Self {
+        let (opened, again) = (settings.clone(), settings.clone());
+        let start = move |life, go_live: GoLive| {
+            let service = Arc::new(Service::open(opened, life)?);
+            go_live(Arc::clone(&service));
+            service.bring_up()
+        };
+        Self::running(settings, start, Box::new(move || Ok(again.clone())))
+    }
+
+    fn running(
+        settings: Settings,
+        start: impl FnOnce(Arc<Lifecycle>, GoLive) -> Result<(), StartError> + Send + 'static,
+        reload: Reload,
+    ) -> Self {
+        let (asks, asked) = mpsc::channel(4);
         let (bound, address) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let server = Server::bind(&settings.server).await?;
                 bound.send(server.local_addr()).unwrap();
-                server.run(start, async { drop(stopped.await) }).await
+                server.run(start, reload, asked).await
             })
         });
-        Running { address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
+        Running { address: address.recv().unwrap(), asks: Some(asks), thread: Some(thread) }
     }
 
     /// Real models on a busy machine take a while, above all when built for tests.
@@ -161,9 +190,14 @@ impl Running {
         answer
     }
 
+    /// Sends a signal, as the system would.
+    pub(crate) fn signal(&self, signal: Signal) {
+        self.asks.as_ref().unwrap().blocking_send(signal).unwrap();
+    }
+
     /// Asks for the end, without waiting for it.
     pub(crate) fn begin_stop(&mut self) {
-        drop(self.stop.take());
+        drop(self.asks.take());
     }
 
     /// Asks for the end and waits for it.

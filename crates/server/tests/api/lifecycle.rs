@@ -54,10 +54,10 @@ fn what_was_accepted_is_answered_before_the_end() {
 
 #[test]
 fn a_service_that_cannot_start_ends_the_server_with_its_reason() {
-    let fail = || Err(StartError::NoModel { configured: 3, first: "depression: no weights".into() });
+    let fail = || Err(StartError::Panicked("patterns".into()));
     let server = Running::starting(settings(Overrides::default()), Box::new(fail));
     let error = server.wait().unwrap_err();
-    assert!(matches!(error, ServeError::Start(_)) && error.to_string().contains("no weights"), "{error}");
+    assert!(matches!(error, ServeError::Start(_)) && error.to_string().contains("patterns"), "{error}");
 }
 
 #[test]

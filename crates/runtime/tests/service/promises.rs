@@ -1,72 +1,13 @@
-//! The service keeps its promises whatever its models do.
+//! It keeps its promises whatever its models do.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ash_analysis::{
-    AnalyzerSettings, Classifier, ClassifyError, Label, Level, Message, MessageText, ModelAnswer, ModelInfo,
-    Reading,
-};
-use ash_runtime::{AnalyzeError, Overrides, Service, Settings, Status};
+use ash_analysis::{ClassifyError, Level};
+use ash_runtime::{AnalyzeError, Overrides, Request, Status};
 
-/// One model: sure of "critical" for messages with "danger" in them; it can be told to misbehave.
-struct Fake {
-    models: Vec<Arc<ModelInfo>>,
-    fails: AtomicBool,
-    slow: AtomicBool,
-}
-
-impl Fake {
-    fn new() -> Arc<Self> {
-        let label = |name: &str, severity| Label { name: name.to_owned(), severity };
-        let info = ModelInfo {
-            name: "fake".into(),
-            labels: vec![label("safe", 0.0), label("danger", 1.0)],
-            exclusive: true,
-            tags: Vec::new(),
-            version: "1".into(),
-            precision: "f32".into(),
-        };
-        Arc::new(Fake {
-            models: vec![Arc::new(info)],
-            fails: AtomicBool::new(false),
-            slow: AtomicBool::new(false),
-        })
-    }
-}
-
-impl Classifier for Fake {
-    fn models(&self) -> Vec<Arc<ModelInfo>> {
-        self.models.clone()
-    }
-
-    fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
-        if self.slow.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        assert!(!messages.iter().any(|m| m.clean().contains("poison")), "a poisonous message");
-        if self.fails.load(Ordering::SeqCst) {
-            let error = ClassifyError::Failed { model: "fake".into(), why: "told to".into() };
-            return vec![(Arc::clone(&self.models[0]), Err(error))];
-        }
-        let reading = |message: &&Message| {
-            let danger = f32::from(u8::from(message.clean().contains("danger")));
-            Reading { probabilities: vec![1.0 - danger, danger], tags: Vec::new(), truncated: false }
-        };
-        vec![(Arc::clone(&self.models[0]), Ok(messages.iter().map(reading).collect()))]
-    }
-}
-
-fn service(fake: &Arc<Fake>, overrides: Overrides) -> Service {
-    let mut settings = Settings::load(None, overrides).unwrap();
-    settings.analysis = AnalyzerSettings::unfitted(["fake"]);
-    Service::with_classifier(settings, Arc::clone(fake) as Arc<dyn Classifier>).unwrap()
-}
-
-fn text(text: &str) -> MessageText {
-    MessageText::parse(text).unwrap()
-}
+use crate::fake::{Fake, service, text};
 
 #[test]
 fn everyone_gets_their_own_answer() {
@@ -88,9 +29,9 @@ fn everyone_gets_their_own_answer() {
 
 #[test]
 fn more_messages_than_fit_into_the_queue_wait_for_room() {
-    let service = service(&Fake::new(), Overrides::default().set("queue.capacity", 3));
-    let analyzed = service.analyze(vec![text("danger"); 100]).unwrap();
-    assert_eq!(analyzed.len(), 100);
+    let service = service(&Fake::new(), Overrides::default().set("queue.capacity_tokens", 512));
+    let analyzed = service.analyze(vec![text("danger"); 1000]).unwrap();
+    assert_eq!(analyzed.len(), 1000);
 }
 
 #[test]
@@ -129,28 +70,50 @@ fn models_that_fail_never_end_in_a_silent_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_queue_refuses_at_once() {
+async fn what_finds_no_room_is_judged_by_its_words_and_a_human_is_asked() {
     let fake = Fake::new();
-    let service = Arc::new(service(&fake, Overrides::default().set("queue.capacity", 2)));
+    let service = Arc::new(service(&fake, Overrides::default().set("queue.capacity_tokens", 512)));
     fake.slow.store(true, Ordering::SeqCst);
-    let submit = || {
+    let submit = |i: usize| {
         let service = Arc::clone(&service);
-        tokio::spawn(async move { service.submit(text("danger")).await })
+        tokio::spawn(async move { service.submit(Request::new(text(&format!("danger {i}")))).await })
     };
-    let waiting: Vec<_> = (0..12).map(|_| submit()).collect();
-    let mut refused = 0;
+    let waiting: Vec<_> = (0..400).map(submit).collect();
+    let (mut by_models, mut by_words) = (0, 0);
     for outcome in waiting {
         match outcome.await.unwrap() {
-            Ok(analyzed) => assert_eq!(analyzed.assessment.level, Level::Critical),
-            Err(AnalyzeError::Overloaded { capacity, retry_after }) => {
-                assert_eq!(capacity, 2);
-                assert!(retry_after >= Duration::from_secs(1));
-                refused += 1;
+            Ok(analyzed) if !analyzed.assessment.is_degraded() => {
+                assert_eq!(analyzed.assessment.level, Level::Critical);
+                by_models += 1;
             }
+            Ok(analyzed) => {
+                assert!(analyzed.assessment.requires_staff_review);
+                assert!(
+                    matches!(&analyzed.assessment.failures[..], [ClassifyError::NotAsked { model, .. }] if model == "fake")
+                );
+                by_words += 1;
+            }
+            Err(AnalyzeError::Overloaded { retry_after }) => assert!(retry_after >= Duration::from_secs(1)),
             Err(other) => panic!("{other}"),
         }
     }
-    assert!((1..12).contains(&refused), "{refused}");
+    assert!(by_models > 0 && by_words > 0, "{by_models} {by_words}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_too_long_is_judged_by_its_words() {
+    let fake = Fake::new();
+    let service = Arc::new(service(&fake, Overrides::default().set("queue.max_wait_ms", 10)));
+    fake.slow.store(true, Ordering::SeqCst);
+    let first = tokio::spawn({
+        let service = Arc::clone(&service);
+        async move { service.submit(Request::new(text("danger"))).await }
+    });
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    let late = service.submit(Request::new(text("danger too"))).await.unwrap().assessment;
+    assert!(late.is_degraded() && late.requires_staff_review, "{late:?}");
+    assert!(late.failures[0].to_string().contains("waited too long"), "{:?}", late.failures);
+    assert!(!first.await.unwrap().unwrap().assessment.is_degraded());
 }
 
 #[test]

@@ -1,0 +1,63 @@
+//! What is remembered, in memory only: bounded, expiring, keyed by a keyed hash, so that no message can be read
+//! out of it or guessed from a dump of its keys.
+//!
+//! Two layers. [`AssessmentCache`] keeps whole verdicts by the text as it came and the generation of models and
+//! settings. [`InferenceCache`], beneath, keeps what the models said by what they *read*: messages that differ
+//! only in what normalising and tokenising take away (spacing, invisible characters, mentions, letter case for
+//! models that ignore it) share inference, and by construction nothing else does. Similar messages never share
+//! anything: one word can turn a verdict.
+
+mod assessments;
+mod inference;
+mod key;
+
+use serde::Serialize;
+
+pub(crate) use assessments::{AssessmentCache, Unkept};
+pub(crate) use inference::InferenceCache;
+
+/// Where an answer came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// It was remembered.
+    Hit,
+    /// It was computed for this request.
+    #[default]
+    Miss,
+    /// It was being computed for another request of the same text.
+    Coalesced,
+}
+
+impl Source {
+    /// The name in answers, headers and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Source::Hit => "hit",
+            Source::Miss => "miss",
+            Source::Coalesced => "coalesced",
+        }
+    }
+}
+
+/// The state of a cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct CacheStatus {
+    /// Answers that are kept, nearly: expired ones go a little later.
+    pub entries: u64,
+    /// Their size in bytes, estimated.
+    pub bytes: u64,
+    /// Answers that were remembered.
+    pub hits: u64,
+    /// Answers that had to be computed.
+    pub misses: u64,
+    /// Answers that were being computed for somebody else.
+    pub coalesced: u64,
+    /// Answers that were dropped for want of room, or expired.
+    pub evictions: u64,
+}
+
+/// An entry's weight in bytes, so that neither the bound in bytes nor that in entries is passed.
+fn weight(bytes: usize, smallest: u64) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX).max(u32::try_from(smallest).unwrap_or(u32::MAX))
+}

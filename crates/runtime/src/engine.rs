@@ -1,0 +1,70 @@
+//! What judges: models, words and settings that are known to fit each other, replaced as a whole.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ash_analysis::{CrisisAnalyzer, Words};
+
+use crate::coordinator::ModelCoordinator;
+use crate::error::StartError;
+use crate::settings::Settings;
+
+/// One generation. Whoever holds it can finish with it, whatever is exchanged meanwhile.
+pub(crate) struct Engine {
+    /// Never used twice: a verdict is remembered for its generation only.
+    pub(crate) generation: u64,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) analyzer: Arc<CrisisAnalyzer>,
+    /// The models, or why there are none.
+    pub(crate) models: Result<Arc<ModelCoordinator>, String>,
+}
+
+impl Engine {
+    /// Judges by words, because of `why`.
+    pub(crate) fn of_words(
+        settings: Arc<Settings>,
+        words: Arc<Words>,
+        why: String,
+    ) -> Result<Self, StartError> {
+        let analyzer = Arc::new(CrisisAnalyzer::without_models(words, settings.analysis.clone())?);
+        Ok(Engine { generation: 0, settings, analyzer, models: Err(why) })
+    }
+
+    /// Judges by models and words.
+    pub(crate) fn of_models(
+        settings: Arc<Settings>,
+        words: Arc<Words>,
+        models: Arc<ModelCoordinator>,
+    ) -> Result<Self, StartError> {
+        let classifiers = vec![models.classifier()];
+        let analyzer = Arc::new(CrisisAnalyzer::new(classifiers, words, settings.analysis.clone())?);
+        Ok(Engine { generation: 0, settings, analyzer, models: Ok(models) })
+    }
+
+    /// The same models, or the same want of them, with other words and settings.
+    pub(crate) fn with(&self, settings: Arc<Settings>, words: Arc<Words>) -> Result<Self, StartError> {
+        match &self.models {
+            Ok(models) => Self::of_models(settings, words, Arc::clone(models)),
+            Err(why) => Self::of_words(settings, words, why.clone()),
+        }
+    }
+}
+
+/// The generation of the moment.
+pub(crate) struct Current(RwLock<Arc<Engine>>);
+
+impl Current {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Current(RwLock::new(Arc::new(engine)))
+    }
+
+    pub(crate) fn get(&self) -> Arc<Engine> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on `engine` judges. What runs finishes with the one before.
+    pub(crate) fn install(&self, mut engine: Engine) {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        engine.generation = current.generation + 1;
+        *current = Arc::new(engine);
+    }
+}

@@ -1,0 +1,6 @@
+//! The service over a model that a test commands.
+
+mod exchange;
+mod fake;
+mod memory;
+mod promises;
