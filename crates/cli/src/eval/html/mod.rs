@@ -232,7 +232,14 @@ mod tests {
             judged("D1", Level::None, Level::Critical),
         ]));
         assert!(page.starts_with("<!doctype html>") && page.ends_with("</body></html>\n"));
-        for said in ["urgent recall", "<b>1.000</b>", "<b>1000.0</b>", "True level and verdict", "D1"] {
+        for said in [
+            "urgent recall",
+            "<b>1.000</b>",
+            "<b>1000.0</b>",
+            "True level and verdict",
+            "<th>precision</th>",
+            "D1",
+        ] {
             assert!(page.contains(said), "{said} is not on the page");
         }
         for outside in ["<script", "http:", "https:", "src=", "@import", "url("] {
