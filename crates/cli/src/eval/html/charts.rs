@@ -45,7 +45,9 @@ pub(super) fn heat_map(confusion: &BTreeMap<Level, BTreeMap<Level, u32>>) -> Str
             );
         }
     }
-    svg.push_str("</svg></figure>\n");
+    svg.push_str(
+        "</svg><figcaption class=\"faint\">rows: true level; columns: verdict</figcaption></figure>\n",
+    );
     svg
 }
 
@@ -54,7 +56,7 @@ pub(super) fn reliability(said: &str, so: &str, table: &Reliability) -> String {
     const SIDE: f64 = 220.0;
     let rows: usize = table.bins.iter().map(|bin| bin.rows).sum();
     let mut svg = format!(
-        "<figure><svg viewBox=\"-44 -10 280 275\" width=\"336\" role=\"img\" \
+        "<figure><svg viewBox=\"-44 -18 282 292\" width=\"338\" role=\"img\" \
          aria-label=\"share of {so} by {said}\">\
          <rect class=\"axis\" width=\"{SIDE}\" height=\"{SIDE}\"/>\
          <line class=\"ideal\" x1=\"0\" y1=\"{SIDE}\" x2=\"{SIDE}\" y2=\"0\"/>\n"
@@ -72,13 +74,14 @@ pub(super) fn reliability(said: &str, so: &str, table: &Reliability) -> String {
             bin.accuracy,
         );
     }
+    // Labels keep the largest dot's radius from the frame.
     for (at, label) in [(0.0, "0"), (0.5, "0.5"), (1.0, "1")] {
         let (x, y) = (SIDE * at, SIDE * (1.0 - at) + 4.0);
         let _ = writeln!(
             svg,
             "<text x=\"{x}\" y=\"{:.0}\" text-anchor=\"middle\">{label}</text>\
-             <text x=\"-8\" y=\"{y}\" text-anchor=\"end\">{label}</text>",
-            SIDE + 16.0,
+             <text x=\"-18\" y=\"{y}\" text-anchor=\"end\">{label}</text>",
+            SIDE + 30.0,
         );
     }
     let _ = writeln!(
@@ -86,7 +89,7 @@ pub(super) fn reliability(said: &str, so: &str, table: &Reliability) -> String {
         "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{said}</text></svg>\
          <figcaption class=\"faint\">share of {so}; mean distance {:.3}</figcaption></figure>",
         SIDE / 2.0,
-        SIDE + 36.0,
+        SIDE + 48.0,
         table.ece,
     );
     svg

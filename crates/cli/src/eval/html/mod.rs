@@ -18,15 +18,25 @@ const STYLE: &str = "
 }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0; }
+table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; font-variant-numeric: tabular-nums; }
 td, th { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid var(--line); }
+td { white-space: pre; }
 td:first-child, th:first-child, td.words { text-align: left; }
 .faint, td.words { color: var(--faint); }
-figure { display: inline-block; margin: 0 2rem 1rem 0; vertical-align: top; }
+figure { display: inline-block; margin: 0 2rem 1rem 0; vertical-align: top; max-width: 100%; }
+figure svg { max-width: 100%; height: auto; }
 svg text { fill: var(--ink); font-size: 12px; }
 svg .axis { stroke: var(--line); fill: none; }
 svg .ideal { stroke: var(--faint); stroke-dasharray: 4; }
-svg .mark { fill: var(--mark); }";
+svg .mark { fill: var(--mark); }
+@media (max-width: 42rem) {
+  td, th { padding: .25rem .3rem; }
+  figure { margin-right: 0; }
+  .headline tbody { display: block; }
+  .headline tr { display: grid; grid-template-columns: 1fr auto 8.25rem; border-bottom: 1px solid var(--line); }
+  .headline td, .headline th { border: 0; }
+  .headline td.words { grid-column: 1 / -1; white-space: normal; padding-top: 0; }
+}";
 
 /// The whole page.
 pub(crate) fn page(figures: &Figures) -> String {
@@ -49,6 +59,7 @@ pub(crate) fn page(figures: &Figures) -> String {
     }
     headline(&mut html, figures);
     html.push_str("<h2>True level and verdict</h2>\n");
+    levels(&mut html, figures);
     html.push_str(&charts::heat_map(&figures.confusion));
     reliability(&mut html, &figures.reliability, figures.urgent_reliability.as_ref());
     html.push_str("<h2>By slice</h2>\n");
@@ -68,7 +79,9 @@ pub(crate) fn page(figures: &Figures) -> String {
 }
 
 fn headline(html: &mut String, figures: &Figures) {
-    html.push_str("<table><tr><th>figure</th><th></th><th>95 of 100 draws</th><th></th></tr>\n");
+    html.push_str(
+        "<table class=\"headline\"><tr><th>figure</th><th></th><th>95 of 100 draws</th><th></th></tr>\n",
+    );
     for figure in Figure::ALL {
         let decimals = figure.decimals();
         let likely = figures.intervals.get(figure.key()).map_or_else(String::new, |of| range(of, decimals));
@@ -84,8 +97,24 @@ fn headline(html: &mut String, figures: &Figures) {
     let _ = writeln!(
         html,
         "</table>\n<p class=\"faint\">{} of {} contrast pairs are right as a whole. A community is assumed to write {}.</p>",
-        pairs.right, pairs.total, figures.prevalence,
+        pairs.right,
+        pairs.total,
+        figures.prevalence.to_string().replace(',', ", "),
     );
+}
+
+fn levels(html: &mut String, figures: &Figures) {
+    html.push_str(
+        "<table><tr><th>level</th><th>precision</th><th>recall</th><th>F1</th><th>rows</th></tr>\n",
+    );
+    for (level, of) in &figures.by_level {
+        let _ = writeln!(
+            html,
+            "<tr><td>{level}</td><td>{:.3}</td><td>{:.3}</td><td>{:.3}</td><td>{}</td></tr>",
+            of.precision, of.recall, of.f1, of.support,
+        );
+    }
+    html.push_str("</table>\n");
 }
 
 fn reliability(html: &mut String, confidence: &Reliability, urgent: Option<&Reliability>) {
@@ -134,7 +163,11 @@ fn robustness(html: &mut String, robustness: &Robustness) {
             shown(of.false_alarms_before, 1),
         );
     }
-    html.push_str("</table>\n");
+    html.push_str("</table>\n<p class=\"faint\">Only rows that a disguise changes count.");
+    if let Some(likely) = &robustness.total.recall_lost_interval {
+        let _ = write!(html, " Recall lost by all, 95 of 100 draws: {}.", range(likely, 3));
+    }
+    html.push_str("</p>\n");
 }
 
 fn against(html: &mut String, comparison: &Comparison) {
@@ -199,7 +232,14 @@ mod tests {
             judged("D1", Level::None, Level::Critical),
         ]));
         assert!(page.starts_with("<!doctype html>") && page.ends_with("</body></html>\n"));
-        for said in ["urgent recall", "<b>1.000</b>", "<b>1000.0</b>", "True level and verdict", "D1"] {
+        for said in [
+            "urgent recall",
+            "<b>1.000</b>",
+            "<b>1000.0</b>",
+            "True level and verdict",
+            "<th>precision</th>",
+            "D1",
+        ] {
             assert!(page.contains(said), "{said} is not on the page");
         }
         for outside in ["<script", "http:", "https:", "src=", "@import", "url("] {
