@@ -41,8 +41,8 @@ pub use pattern_packs::{PatternDrafts, PatternPackError, load_pattern_packs};
 pub use service::{Analyzed, Service};
 pub use settings::{
     CompatSettings, DEFAULT_TOML, LogFormat, LogLevel, LogSettings, ModelChoice, ModelSettings, Overrides,
-    PatternSettings, Profile, QueueSettings, ServerSettings, Settings, SettingsError, ZERO_SHOT_TOML,
-    ZeroShotSettings, folder_name,
+    PatternSettings, PerformanceSettings, Profile, QueueSettings, ServerSettings, Settings, SettingsError,
+    ZERO_SHOT_TOML, ZeroShotSettings, folder_name,
 };
 pub use source::ProfileSource;
 pub use timing::Timing;

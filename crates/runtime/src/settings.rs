@@ -16,8 +16,10 @@ use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Serialize};
 
 mod models;
+mod performance;
 
 pub use models::{ModelChoice, ModelSettings, Profile, ZeroShotSettings, folder_name};
+pub use performance::PerformanceSettings;
 
 /// The default configuration, with every key and its range commented.
 pub const DEFAULT_TOML: &str = include_str!("../../../config/ash.toml");
@@ -56,6 +58,8 @@ pub struct Settings {
     pub queue: QueueSettings,
     /// The log.
     pub log: LogSettings,
+    /// What answers are measured against.
+    pub performance: PerformanceSettings,
 }
 
 /// `[patterns]`: the wordings that are looked for beside the models.
@@ -237,6 +241,7 @@ impl Settings {
             });
         }
         within("models.threads", self.models.threads, 0..=1024)?;
+        self.performance.check()?;
         self.models.zero_shot.check()?;
         within("server.max_body_bytes", self.server.max_body_bytes, 1024..=64 << 20)?;
         within("server.max_message_bytes", self.server.max_message_bytes, 1..=MessageText::MAX_BYTES)?;
