@@ -25,6 +25,7 @@ mod scheduler;
 mod service;
 mod settings;
 mod source;
+pub mod telemetry;
 mod timing;
 mod toml_folder;
 mod warmup;
