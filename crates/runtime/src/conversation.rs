@@ -38,7 +38,8 @@ pub(crate) async fn scored(service: &Service, messages: Vec<PastMessage>, priori
         let score = match (past.score, past.text) {
             (Some(score), _) => Some(score),
             (None, Some(text)) => {
-                let found = service.verdict(text, priority).await.ok().map(|analyzed| analyzed.assessment);
+                let found =
+                    service.verdict(text, priority).await.ok().map(|(analyzed, _)| analyzed.assessment);
                 // Words alone are no match for what models say of the messages beside it.
                 found.filter(|assessment| !assessment.signals.is_empty()).map(|assessment| assessment.score)
             }

@@ -11,6 +11,7 @@ use crate::compact::CompactProfile;
 use crate::error::StartError;
 use crate::lifecycle::Lifecycle;
 use crate::settings::{CacheSettings, ModelSettings, Profile};
+use crate::telemetry::Telemetry;
 use crate::warmup::{FirstLive, Measured, Run, WarmupStatus, warm_up};
 use crate::zero_shot::ZeroShotProfile;
 
@@ -54,9 +55,10 @@ impl ModelCoordinator {
     pub fn preload_models(
         settings: &ModelSettings,
         cache: &CacheSettings,
+        telemetry: &Arc<Telemetry>,
         life: &Lifecycle,
     ) -> Result<Self, StartError> {
-        let cache = Arc::new(InferenceCache::new(cache));
+        let cache = Arc::new(InferenceCache::new(cache, Arc::clone(telemetry)));
         let coordinator = match settings.profile {
             Profile::Compact => {
                 Self::compact(CompactProfile::load(settings, Arc::clone(&cache), life)?, cache)
@@ -93,9 +95,14 @@ impl ModelCoordinator {
 
     /// Vouches for models that are there already: a test's, or those of another program. What they say is not
     /// remembered, for nobody knows what it depends on.
-    pub fn with_classifier(profile: &str, classifier: Arc<dyn Classifier>) -> Self {
+    pub fn with_classifier(
+        profile: &str,
+        classifier: Arc<dyn Classifier>,
+        telemetry: &Arc<Telemetry>,
+    ) -> Self {
         let models = classifier.models().iter().map(|m| ModelStatus::new(&m.name, None, 0.0, None)).collect();
-        Self::new(profile.to_owned(), classifier, models, Arc::new(InferenceCache::new(&CacheSettings::OFF)))
+        let cache = InferenceCache::new(&CacheSettings::OFF, Arc::clone(telemetry));
+        Self::new(profile.to_owned(), classifier, models, Arc::new(cache))
     }
 
     fn new(

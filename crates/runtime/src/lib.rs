@@ -22,14 +22,15 @@ mod lexicon;
 mod lifecycle;
 mod manifest;
 mod model;
-mod pace;
 mod pattern_packs;
 mod pipeline;
 mod queue;
+mod report;
 mod scheduler;
 mod service;
 mod settings;
 mod source;
+pub mod telemetry;
 mod timing;
 mod toml_folder;
 mod warmup;
@@ -37,7 +38,7 @@ mod wording;
 mod words;
 mod zero_shot;
 
-pub use cache::{CacheStatus, Source};
+pub use cache::CacheStatus;
 pub use compact::CompactProfile;
 pub use conversation::{History, PastMessage};
 pub use coordinator::{ModelCoordinator, ModelStatus};
@@ -51,8 +52,8 @@ pub use queue::{Priority, QueueStatus};
 pub use service::{Analyzed, Request, Service};
 pub use settings::{
     CacheSettings, CompatSettings, DEFAULT_TOML, LogFormat, LogLevel, LogSettings, ModelChoice,
-    ModelSettings, Overrides, PatternSettings, Profile, QueueSettings, ServerSettings, Settings,
-    SettingsError, ZERO_SHOT_TOML, ZeroShotSettings, folder_name,
+    ModelSettings, Overrides, PatternSettings, PerformanceSettings, Profile, QueueSettings, ServerSettings,
+    Settings, SettingsError, ZERO_SHOT_TOML, ZeroShotSettings, folder_name,
 };
 pub use source::ProfileSource;
 pub use timing::{ByModel, Timing};

@@ -12,13 +12,18 @@ use crate::timing::{ByModel, Timing, ms};
 pub(crate) struct Stages {
     normalise: Duration,
     /// In the models, tokenising apart.
-    pub(crate) inference: Duration,
+    inference: Duration,
     patterns: Duration,
     decision: Duration,
     pub(crate) spent: Spent,
 }
 
 impl Stages {
+    /// All of them together.
+    pub(crate) fn total(&self) -> Duration {
+        self.normalise + self.spent.tokenise + self.inference + self.patterns + self.decision
+    }
+
     /// The timing of one message of the batch.
     pub(crate) fn timing(&self, queued: Duration, total: Duration, batch: usize) -> Timing {
         let by_model = self.spent.models.iter().map(|(name, took)| (name.clone(), ms(*took)));

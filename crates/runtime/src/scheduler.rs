@@ -15,6 +15,7 @@ use crate::error::AnalyzeError;
 use crate::pipeline::Stages;
 use crate::queue::{Cost, Job, Queue};
 use crate::settings::QueueSettings;
+use crate::telemetry::{Telemetry, WorkerPanicked};
 
 /// Assesses messages: one assessment each, in order, and the time of every stage.
 pub(crate) type Work = Box<dyn Fn(&[MessageText]) -> (Vec<Assessment>, Stages) + Send>;
@@ -27,13 +28,18 @@ pub(crate) struct Scheduler {
 
 impl Scheduler {
     /// Starts the thread, which hands every batch to `work`.
-    pub(crate) fn start(limits: QueueSettings, cost: Cost, work: Work) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        limits: QueueSettings,
+        cost: Cost,
+        work: Work,
+        telemetry: Arc<Telemetry>,
+    ) -> std::io::Result<Self> {
         let queue = Arc::new(Queue::new(limits, cost));
         let source = Arc::clone(&queue);
         let thread = thread::Builder::new().name("ash-inference".into()).spawn(move || {
             while let Some(batch) = source.next_batch() {
                 let (started, tokens) = (Instant::now(), batch.iter().map(|job| job.cost).sum());
-                run(batch, &work);
+                run(batch, &work, &telemetry);
                 source.done(tokens, started.elapsed());
             }
         })?;
@@ -56,14 +62,14 @@ impl Drop for Scheduler {
 }
 
 /// Runs a batch and answers every caller of it.
-fn run(batch: Vec<Job>, work: &Work) {
+fn run(batch: Vec<Job>, work: &Work, telemetry: &Telemetry) {
     let size = batch.len();
     let (mut texts, mut callers) = (Vec::with_capacity(size), Vec::with_capacity(size));
     for job in batch {
         callers.push((job.since, job.since.elapsed(), job.reply));
         texts.push(job.text);
     }
-    let outcomes = attempt(&texts, work);
+    let outcomes = attempt(&texts, work, telemetry);
     for ((since, queued, reply), outcome) in callers.into_iter().zip(outcomes) {
         // A caller that left meanwhile is no error.
         let _ =
@@ -76,7 +82,7 @@ fn run(batch: Vec<Job>, work: &Work) {
 type Attempt = Result<(Assessment, Arc<Stages>, usize), AnalyzeError>;
 
 /// One outcome a message, whatever happens.
-fn attempt(texts: &[MessageText], work: &Work) -> Vec<Attempt> {
+fn attempt(texts: &[MessageText], work: &Work, telemetry: &Telemetry) -> Vec<Attempt> {
     let done = catch_unwind(AssertUnwindSafe(|| work(texts)));
     match done {
         Ok((assessments, stages)) if assessments.len() == texts.len() => {
@@ -84,10 +90,10 @@ fn attempt(texts: &[MessageText], work: &Work) -> Vec<Attempt> {
             assessments.into_iter().map(|a| Ok((a, Arc::clone(&stages), texts.len()))).collect()
         }
         _ if texts.len() > 1 => {
-            texts.iter().flat_map(|text| attempt(std::slice::from_ref(text), work)).collect()
+            texts.iter().flat_map(|text| attempt(std::slice::from_ref(text), work, telemetry)).collect()
         }
         _ => {
-            tracing::error!("the analysis of a message panicked; its caller was told that it failed");
+            telemetry.emit(&WorkerPanicked);
             vec![Err(AnalyzeError::Failed)]
         }
     }

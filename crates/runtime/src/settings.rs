@@ -16,10 +16,12 @@ use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Serialize};
 
 mod models;
+mod performance;
 mod reload;
 mod service;
 
 pub use models::{ModelChoice, ModelSettings, Profile, ZeroShotSettings, folder_name};
+pub use performance::PerformanceSettings;
 pub use service::{CacheSettings, QueueSettings};
 
 /// The default configuration, with every key and its range commented.
@@ -61,6 +63,8 @@ pub struct Settings {
     pub cache: CacheSettings,
     /// The log.
     pub log: LogSettings,
+    /// What answers are measured against.
+    pub performance: PerformanceSettings,
 }
 
 /// `[patterns]`: the wordings that are looked for beside the models.
@@ -237,6 +241,7 @@ impl Settings {
         }
         within("models.threads", self.models.threads, 0..=1024)?;
         within("models.retry_seconds", self.models.retry_seconds, 0..=3600)?;
+        self.performance.check()?;
         self.models.zero_shot.check()?;
         within("server.max_body_bytes", self.server.max_body_bytes, 1024..=64 << 20)?;
         within("server.max_message_bytes", self.server.max_message_bytes, 1..=MessageText::MAX_BYTES)?;

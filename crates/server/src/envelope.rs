@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use ash_runtime::telemetry::HttpAnswered;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -36,8 +37,13 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, mut request: Request, 
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    let (status, route) = (response.status().as_u16(), route.as_deref().unwrap_or("-"));
-    let ms = (start.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+    let (status, took) = (response.status().as_u16(), start.elapsed());
+    if let Ok(service) = app.service() {
+        let (route, method) = (route.as_deref(), method.as_str());
+        service.telemetry().emit(&HttpAnswered { route, method, status, took });
+    }
+    let route = route.as_deref().unwrap_or("-");
+    let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
     tracing::info!(request_id = id, %method, route, status, ms, "request");
     response
 }

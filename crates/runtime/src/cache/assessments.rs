@@ -2,21 +2,21 @@
 
 use std::mem::size_of;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use ash_analysis::{Assessment, MessageText};
 use moka::future::Cache;
 
 use super::key::{Key, KeyMaker};
-use super::{CacheStatus, Source, weight};
+use super::{CacheStatus, weight};
 use crate::error::AnalyzeError;
 use crate::settings::CacheSettings;
+use crate::telemetry::{Cache as Counted, Degraded, Evicted, Source, Telemetry};
 
 /// What a computation gave that must not be remembered: a degraded verdict (its cause may pass), or none at all.
 #[derive(Debug, Clone)]
 pub(crate) enum Unkept {
-    /// A verdict that rests on less than it should.
-    Degraded(Box<Assessment>),
+    /// A verdict that rests on less than it should, and why.
+    Degraded(Box<Assessment>, Degraded),
     /// No verdict.
     Failed(AnalyzeError),
 }
@@ -24,17 +24,13 @@ pub(crate) enum Unkept {
 /// Assessments by text and generation.
 pub(crate) struct AssessmentCache {
     kept: Option<(KeyMaker, Cache<Key, Arc<Assessment>>)>,
-    hits: AtomicU64,
-    misses: AtomicU64,
-    coalesced: AtomicU64,
-    evictions: Arc<AtomicU64>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl AssessmentCache {
     /// An empty one; one that keeps nothing if the settings say so.
-    pub(crate) fn new(settings: &CacheSettings) -> Self {
-        let evictions = Arc::new(AtomicU64::new(0));
-        let evicted = Arc::clone(&evictions);
+    pub(crate) fn new(settings: &CacheSettings, telemetry: Arc<Telemetry>) -> Self {
+        let told = Arc::clone(&telemetry);
         let smallest = settings.smallest_entry();
         let cache = || {
             Cache::builder()
@@ -43,14 +39,13 @@ impl AssessmentCache {
                 .weigher(move |_, assessment: &Arc<Assessment>| weight(bytes(assessment), smallest))
                 .eviction_listener(move |_, _, cause| {
                     if cause.was_evicted() {
-                        evicted.fetch_add(1, Ordering::Relaxed);
+                        told.emit(&Evicted { cache: Counted::Assessments, n: 1 });
                     }
                 })
                 .build()
         };
         let kept = if settings.enabled { KeyMaker::new() } else { None }.map(|keys| (keys, cache()));
-        let [hits, misses, coalesced] = std::array::from_fn(|_| AtomicU64::new(0));
-        AssessmentCache { kept, hits, misses, coalesced, evictions }
+        AssessmentCache { kept, telemetry }
     }
 
     /// The verdict on `text` by the models and settings of `generation`: remembered, or made by `assess`, which
@@ -61,10 +56,9 @@ impl AssessmentCache {
         text: &MessageText,
         assess: impl Future<Output = Result<Assessment, Unkept>>,
     ) -> (Result<Assessment, Unkept>, Source) {
-        let Some((keys, cache)) = &self.kept else { return (assess.await, Source::Miss) };
+        let Some((keys, cache)) = &self.kept else { return (assess.await, Source::Bypass) };
         let key = keys.key(&[&generation.to_le_bytes(), text.expose().as_bytes()]);
         if let Some(known) = cache.get(&key).await {
-            self.hits.fetch_add(1, Ordering::Relaxed);
             return (Ok(known.as_ref().clone()), Source::Hit);
         }
         let mut led = false;
@@ -74,7 +68,6 @@ impl AssessmentCache {
         };
         let found = cache.try_get_with(key, leading).await;
         let source = if led { Source::Miss } else { Source::Coalesced };
-        if led { &self.misses } else { &self.coalesced }.fetch_add(1, Ordering::Relaxed);
         (found.map(|a| a.as_ref().clone()).map_err(|e| e.as_ref().clone()), source)
     }
 
@@ -93,10 +86,7 @@ impl AssessmentCache {
         CacheStatus {
             entries: of(Cache::entry_count),
             bytes: of(Cache::weighted_size),
-            hits: self.hits.load(Ordering::Relaxed),
-            misses: self.misses.load(Ordering::Relaxed),
-            coalesced: self.coalesced.load(Ordering::Relaxed),
-            evictions: self.evictions.load(Ordering::Relaxed),
+            counts: self.telemetry.cache_counts(Counted::Assessments),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::mem::size_of;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use ash_analysis::{ModelAnswer, ModelInfo, Reading};
 use moka::sync::Cache;
@@ -10,6 +9,7 @@ use moka::sync::Cache;
 use super::key::{Key, KeyMaker};
 use super::{CacheStatus, weight};
 use crate::settings::CacheSettings;
+use crate::telemetry::{Cache as Counted, Evicted, InferenceRead, Telemetry};
 
 /// What a classifier answers: each model, and its readings or its failure.
 type Answers = Vec<(Arc<ModelInfo>, ModelAnswer)>;
@@ -17,16 +17,13 @@ type Answers = Vec<(Arc<ModelInfo>, ModelAnswer)>;
 /// Readings by what the models read. Belongs to one load of one profile, whose models never change.
 pub(crate) struct InferenceCache {
     kept: Option<(KeyMaker, Cache<Key, Arc<[Reading]>>)>,
-    hits: AtomicU64,
-    misses: AtomicU64,
-    evictions: Arc<AtomicU64>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl InferenceCache {
     /// An empty one; one that keeps nothing if the settings say so.
-    pub(crate) fn new(settings: &CacheSettings) -> Self {
-        let evictions = Arc::new(AtomicU64::new(0));
-        let evicted = Arc::clone(&evictions);
+    pub(crate) fn new(settings: &CacheSettings, telemetry: Arc<Telemetry>) -> Self {
+        let told = Arc::clone(&telemetry);
         let smallest = settings.smallest_entry();
         let cache = || {
             Cache::builder()
@@ -35,13 +32,13 @@ impl InferenceCache {
                 .weigher(move |_, readings: &Arc<[Reading]>| weight(bytes(readings), smallest))
                 .eviction_listener(move |_, _, cause| {
                     if cause.was_evicted() {
-                        evicted.fetch_add(1, Ordering::Relaxed);
+                        told.emit(&Evicted { cache: Counted::Inference, n: 1 });
                     }
                 })
                 .build()
         };
         let kept = if settings.enabled { KeyMaker::new() } else { None }.map(|keys| (keys, cache()));
-        InferenceCache { kept, hits: AtomicU64::new(0), misses: AtomicU64::new(0), evictions }
+        InferenceCache { kept, telemetry }
     }
 
     /// The answers for messages of which the models read `read(i)`: those that are remembered, and for the others
@@ -61,8 +58,8 @@ impl InferenceCache {
         let keys: Vec<Key> = (0..messages).map(|i| maker.key(read(i).as_ref())).collect();
         let known: Vec<Option<Arc<[Reading]>>> = keys.iter().map(|key| cache.get(key)).collect();
         let missing: Vec<usize> = (0..messages).filter(|&i| known[i].is_none()).collect();
-        self.hits.fetch_add((messages - missing.len()) as u64, Ordering::Relaxed);
-        self.misses.fetch_add(missing.len() as u64, Ordering::Relaxed);
+        let (hits, misses) = ((messages - missing.len()) as u64, missing.len() as u64);
+        self.telemetry.emit(&InferenceRead { hits, misses, coalesced: 0 });
         if missing.is_empty() {
             let readings = |m: usize| known.iter().flatten().map(|all| all[m].clone()).collect();
             return models.iter().enumerate().map(|(m, info)| (Arc::clone(info), Ok(readings(m)))).collect();
@@ -99,10 +96,7 @@ impl InferenceCache {
         CacheStatus {
             entries: of(Cache::entry_count),
             bytes: of(Cache::weighted_size),
-            hits: self.hits.load(Ordering::Relaxed),
-            misses: self.misses.load(Ordering::Relaxed),
-            coalesced: 0,
-            evictions: self.evictions.load(Ordering::Relaxed),
+            counts: self.telemetry.cache_counts(Counted::Inference),
         }
     }
 }
@@ -116,6 +110,7 @@ fn bytes(readings: &[Reading]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::PerformanceSettings;
     use ash_analysis::ClassifyError;
     use std::cell::RefCell;
 
@@ -152,31 +147,35 @@ mod tests {
         (values.map(|r| r.probabilities[0]).collect(), asked.into_inner())
     }
 
+    fn cache(settings: &CacheSettings) -> InferenceCache {
+        InferenceCache::new(settings, Arc::new(Telemetry::new(PerformanceSettings { target_ms: 50 })))
+    }
+
     fn settings() -> CacheSettings {
         CacheSettings { enabled: true, ttl_seconds: 60, max_entries: 100, max_mib: 1 }
     }
 
     #[test]
     fn only_what_is_not_remembered_is_asked_and_the_order_stays() {
-        let cache = InferenceCache::new(&settings());
+        let cache = cache(&settings());
         assert_eq!(ask(&cache, &["a", "bb"], false).1, ["a", "bb"]);
         let (values, asked) = ask(&cache, &["ccc", "bb", "dddd", "a"], false);
         assert_eq!((values, asked), (vec![3.0, 2.0, 4.0, 1.0], vec!["ccc".to_owned(), "dddd".to_owned()]));
         let (values, asked) = ask(&cache, &["a", "a"], false);
         assert_eq!((values, asked.len()), (vec![1.0, 1.0], 0));
-        assert_eq!((cache.status().hits, cache.status().misses), (4, 4));
+        assert_eq!((cache.status().counts.hits, cache.status().counts.misses), (4, 4));
     }
 
     #[test]
     fn a_failure_is_not_remembered() {
-        let cache = InferenceCache::new(&settings());
+        let cache = cache(&settings());
         assert!(ask(&cache, &["a"], true).0.is_empty());
         assert_eq!(ask(&cache, &["a"], false), (vec![1.0], vec!["a".to_owned()]));
     }
 
     #[test]
     fn switched_off_it_keeps_nothing() {
-        let cache = InferenceCache::new(&CacheSettings { enabled: false, ..settings() });
+        let cache = cache(&CacheSettings { enabled: false, ..settings() });
         for _ in 0..2 {
             assert_eq!(ask(&cache, &["a"], false).1.len(), 1);
         }
@@ -185,13 +184,13 @@ mod tests {
 
     #[test]
     fn neither_bound_is_passed() {
-        let cache = InferenceCache::new(&CacheSettings { max_entries: 10, ..settings() });
+        let cache = cache(&CacheSettings { max_entries: 10, ..settings() });
         for i in 0..500 {
             ask(&cache, &[&"x".repeat(i)], false);
         }
         let Some((_, kept)) = &cache.kept else { panic!("it is switched on") };
         kept.run_pending_tasks();
         assert!(kept.entry_count() <= 10 && kept.weighted_size() <= 1 << 20, "{:?}", cache.status());
-        assert!(cache.status().evictions >= 490);
+        assert!(cache.status().counts.evictions >= 490);
     }
 }

@@ -13,32 +13,10 @@ mod key;
 
 use serde::Serialize;
 
+use crate::telemetry::CacheCounts;
+
 pub(crate) use assessments::{AssessmentCache, Unkept};
 pub(crate) use inference::InferenceCache;
-
-/// Where an answer came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Source {
-    /// It was remembered.
-    Hit,
-    /// It was computed for this request.
-    #[default]
-    Miss,
-    /// It was being computed for another request of the same text.
-    Coalesced,
-}
-
-impl Source {
-    /// The name in answers, headers and metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Source::Hit => "hit",
-            Source::Miss => "miss",
-            Source::Coalesced => "coalesced",
-        }
-    }
-}
 
 /// The state of a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -47,14 +25,9 @@ pub struct CacheStatus {
     pub entries: u64,
     /// Their size in bytes, estimated.
     pub bytes: u64,
-    /// Answers that were remembered.
-    pub hits: u64,
-    /// Answers that had to be computed.
-    pub misses: u64,
-    /// Answers that were being computed for somebody else.
-    pub coalesced: u64,
-    /// Answers that were dropped for want of room, or expired.
-    pub evictions: u64,
+    /// What it was asked since the start.
+    #[serde(flatten)]
+    pub counts: CacheCounts,
 }
 
 /// An entry's weight in bytes, so that neither the bound in bytes nor that in entries is passed.

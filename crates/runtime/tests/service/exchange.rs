@@ -1,7 +1,8 @@
 //! What judges can be exchanged while it runs, whole or not at all.
 
 use ash_analysis::{AnalyzerSettings, Level, Mode};
-use ash_runtime::{Overrides, Request, Source, Status};
+use ash_runtime::telemetry::Source;
+use ash_runtime::{Overrides, Request, Status};
 
 use crate::fake::{Fake, service, settings, text};
 

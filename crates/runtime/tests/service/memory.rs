@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ash_analysis::Level;
-use ash_runtime::{History, Overrides, PastMessage, Priority, Request, Service, Source};
+use ash_runtime::telemetry::Source;
+use ash_runtime::{History, Overrides, PastMessage, Priority, Request, Service};
 
 use crate::fake::{Fake, service, text};
 
@@ -25,8 +26,8 @@ async fn a_hit_is_the_miss_once_more() {
     assert_eq!(miss.assessment, hit.assessment);
     assert_eq!((hit.timing.batch, hit.timing.tokens, &hit.timing.inference_ms.0[..]), (0, 0, &[][..]));
     assert_eq!(fake.asked.load(Ordering::SeqCst), asked, "nobody was asked again");
-    let status = service.caches().0;
-    assert_eq!((status.hits, status.misses, status.coalesced), (1, 1, 0));
+    let counts = service.caches().0.counts;
+    assert_eq!((counts.hits, counts.misses, counts.coalesced), (1, 1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,6 +107,6 @@ async fn a_history_changes_the_answer_though_the_message_is_remembered() {
 async fn switched_off_nothing_is_remembered_and_the_verdict_is_the_same() {
     let service = service(&Fake::new(), Overrides::default().set("cache.enabled", false));
     for _ in 0..2 {
-        assert_eq!(ask(&service, "danger").await, (Level::Critical, Source::Miss));
+        assert_eq!(ask(&service, "danger").await, (Level::Critical, Source::Bypass));
     }
 }

@@ -10,7 +10,8 @@ mod nest;
 
 use ash_analysis::patterns::CueFactors;
 use ash_analysis::{Action, ContextAnalysis, Level, MessageText, Score};
-use ash_runtime::{Analyzed, Service, Source, Timing};
+use ash_runtime::telemetry::Source;
+use ash_runtime::{Analyzed, Service, Timing};
 use serde::{Serialize, Serializer};
 
 use by_model::{ByModel, Signal};
@@ -159,7 +160,7 @@ impl Answer {
             evidence: evidence::list(&assessment.findings, text.expose(), &wire.cues),
             truncated: assessment.truncated,
             timing: timing.clone(),
-            cache: *source,
+            cache: shown(*source),
             model_versions: ByModel::new(signals, |s| s.model.version.clone()),
         }
     }
@@ -183,6 +184,11 @@ impl Answer {
         self.context_analysis = None;
         self
     }
+}
+
+/// Clients know three words; with the cache switched off every answer is a miss.
+pub(crate) fn shown(source: Source) -> Source {
+    if source == Source::Bypass { Source::Miss } else { source }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

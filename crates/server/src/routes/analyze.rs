@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::{Extension, Json};
 
-use crate::answer::{Answer, WireSettings};
+use crate::answer::{Answer, WireSettings, shown};
 use crate::app::App;
 use crate::body;
 use crate::envelope::RequestId;
@@ -40,7 +40,7 @@ pub(crate) async fn analyze(
 /// What is told beside the answer.
 fn headers(analyzed: &Analyzed) -> HeaderMap {
     let timing = HeaderValue::from_str(&server_timing(&analyzed.timing)).ok();
-    let cache = HeaderValue::from_static(analyzed.source.as_str());
+    let cache = HeaderValue::from_static(shown(analyzed.source).as_str());
     timing.map(|value| (SERVER_TIMING, value)).into_iter().chain([(CACHE, cache)]).collect()
 }
 

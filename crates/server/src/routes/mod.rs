@@ -2,6 +2,7 @@
 
 mod analyze;
 mod health;
+mod metrics;
 mod status;
 
 use std::any::Any;
@@ -24,6 +25,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/health", get(health::health))
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
+        .route("/metrics", get(metrics::metrics))
         .route("/status", get(status::status))
         .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
         .fallback(|| async { ApiError::NotFound })

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ash_runtime::telemetry::PerformanceReport;
 use ash_runtime::{CacheStatus, Health, LabelSets, ModelStatus, QueueStatus, Status, VERSION};
 use axum::Json;
 use axum::extract::State;
@@ -28,6 +29,7 @@ pub(crate) struct StatusAnswer {
     models: Vec<ModelStatus>,
     queue: Option<QueueStatus>,
     cache: Option<Caches>,
+    performance: Option<PerformanceReport>,
 }
 
 /// Both layers of the cache.
@@ -66,5 +68,6 @@ pub(crate) async fn status(State(app): State<Arc<App>>) -> Json<StatusAnswer> {
             let (assessments, inference) = s.caches();
             Caches { assessments, inference }
         }),
+        performance: service.map(|s| s.performance()),
     })
 }

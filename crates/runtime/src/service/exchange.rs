@@ -1,0 +1,166 @@
+//! What judges, brought up and exchanged while the service runs.
+
+use std::sync::{Arc, PoisonError};
+
+use super::Service;
+use crate::coordinator::{ModelCoordinator, ModelStatus};
+use crate::engine::Engine;
+use crate::error::StartError;
+use crate::lifecycle::{Lifecycle, Phase};
+use crate::settings::Settings;
+use crate::telemetry::{Baseline, LoadRetried, Reloaded};
+use crate::words::load_words;
+use crate::zero_shot::SwitchError;
+
+impl Service {
+    /// Loads the models and warms them up, while words answer. Models that fail leave the service degraded and are
+    /// logged; an error only if the settings do not fit the models. Blocks.
+    pub fn bring_up(&self) -> Result<(), StartError> {
+        let settings = self.settings();
+        match self.preload(&settings, &self.life) {
+            Ok(models) => {
+                self.install_models(models)?;
+                self.warm_up();
+            }
+            Err(error) => {
+                tracing::error!(%error, "no model answers: messages are judged by their words");
+                self.install_words(&error.to_string())?;
+                self.is_up();
+            }
+        }
+        Ok(())
+    }
+
+    fn preload(&self, settings: &Settings, life: &Lifecycle) -> Result<ModelCoordinator, StartError> {
+        ModelCoordinator::preload_models(&settings.models, &settings.cache, &self.telemetry, life)
+    }
+
+    /// Loads the models once more if some are missing or the warm-up failed, and takes them over if they are
+    /// better than what is there. Blocks. `true`: nothing is missing now.
+    pub fn retry(&self) -> bool {
+        if self.is_whole() {
+            return true;
+        }
+        let ok = self.load_again();
+        self.telemetry.emit(&LoadRetried { ok });
+        ok
+    }
+
+    fn load_again(&self) -> bool {
+        let models = match self.preload(&self.settings(), &Lifecycle::default()) {
+            Ok(models) => models,
+            Err(error) => {
+                tracing::warn!(%error, "the models still cannot be loaded");
+                return false;
+            }
+        };
+        let loaded = |models: &[ModelStatus]| models.iter().filter(|m| m.loaded).count();
+        let now = loaded(models.models());
+        if now < loaded(&self.models()) {
+            return false;
+        }
+        if let Err(error) = self.install_models(models) {
+            tracing::error!(%error, "the models that were loaded do not fit the settings");
+            return false;
+        }
+        self.warm_up();
+        tracing::info!(models = now, whole = self.is_whole(), "the models were loaded again");
+        self.is_whole()
+    }
+
+    /// Every configured model is loaded, and the pipeline was warmed with them.
+    pub fn is_whole(&self) -> bool {
+        self.engine.get().models.as_ref().is_ok_and(|models| models.is_whole())
+    }
+
+    /// Judges by other settings and words from the next message on, by those of `settings` that can be exchanged
+    /// while it runs; files of patterns are read again. On an error nothing has changed. Returns the sections
+    /// whose changes need a restart. Blocks.
+    pub fn reload(&self, settings: &Settings) -> Result<Vec<&'static str>, StartError> {
+        let restart = self.exchange(settings);
+        self.telemetry.emit(&Reloaded { ok: restart.is_ok() });
+        restart
+    }
+
+    fn exchange(&self, settings: &Settings) -> Result<Vec<&'static str>, StartError> {
+        let words = Arc::new(load_words(&settings.patterns)?);
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let engine = self.engine.get();
+        let (settings, restart) = engine.settings.reloaded(settings);
+        let label_set = settings.models.zero_shot.label_set.clone();
+        let next = engine.with(Arc::new(settings), words)?;
+        if let Some(zero_shot) = engine.models.as_ref().ok().and_then(|models| models.zero_shot_profile())
+            && zero_shot.labels().name() != label_set
+        {
+            zero_shot.switch_labels(&label_set).map_err(StartError::Labels)?;
+        }
+        self.install(next);
+        Ok(restart)
+    }
+
+    pub(super) fn install_models(&self, models: ModelCoordinator) -> Result<(), StartError> {
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let engine = self.engine.get();
+        let words = Arc::clone(engine.analyzer.words());
+        self.install(Engine::of_models(Arc::clone(&engine.settings), words, Arc::new(models))?);
+        Ok(())
+    }
+
+    fn install_words(&self, why: &str) -> Result<(), StartError> {
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let engine = self.engine.get();
+        let words = Arc::clone(engine.analyzer.words());
+        self.install(Engine::of_words(Arc::clone(&engine.settings), words, why.to_owned())?);
+        Ok(())
+    }
+
+    fn install(&self, engine: Engine) {
+        self.engine.install(engine);
+        self.verdicts.clear();
+    }
+
+    /// Warms up what is installed, through the queue and the thread that everybody's messages go through.
+    pub(super) fn warm_up(&self) {
+        self.life.advance(Phase::Warming);
+        if let Ok(models) = &self.engine.get().models {
+            let measured = models.warm_up_analysis_pipeline(&|texts| {
+                let answers = self.analyze(texts.to_vec()).map_err(|error| error.to_string())?;
+                match answers.iter().flat_map(|a| &a.assessment.failures).next() {
+                    Some(failure) => Err(failure.to_string()),
+                    None => Ok(answers.into_iter().map(|a| a.timing).collect()),
+                }
+            });
+            *self.baseline.write().unwrap_or_else(PoisonError::into_inner) = Baseline::fit(&measured);
+            if let Some(error) = models.warmup_status().error {
+                tracing::error!(error, "the warm-up failed");
+            }
+        }
+        self.is_up();
+    }
+
+    fn is_up(&self) {
+        self.life.advance(Phase::Ready);
+        self.telemetry.mark_ready();
+    }
+
+    /// Judges by another label set from the next message on. What runs finishes with the set that it
+    /// began with; on an error nothing has changed.
+    pub fn switch_labels(&self, name: &str) -> Result<(), SwitchError> {
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let engine = self.engine.get();
+        let models = engine.models.as_ref().map_err(|why| SwitchError::NoModels { why: why.clone() })?;
+        let profile = models.zero_shot_profile();
+        let profile =
+            profile.ok_or_else(|| SwitchError::NoLabels { profile: models.profile().to_owned() })?;
+        profile.switch_labels(name)?;
+        tracing::info!(label_set = name, "the label set was switched");
+        // The same engine under a new generation: what was remembered was another set's.
+        self.install(Engine {
+            generation: 0,
+            settings: Arc::clone(&engine.settings),
+            analyzer: Arc::clone(&engine.analyzer),
+            models: Ok(Arc::clone(models)),
+        });
+        Ok(())
+    }
+}

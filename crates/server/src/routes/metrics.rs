@@ -1,0 +1,17 @@
+//! GET /metrics: the page that Prometheus scrapes.
+
+use std::sync::Arc;
+
+use ash_runtime::telemetry::CONTENT_TYPE;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::IntoResponse;
+
+use crate::app::App;
+use crate::error::ApiError;
+
+/// Every metric of docs/metrics.md, as OpenMetrics.
+pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
+    let page = app.service()?.metrics();
+    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], page))
+}
