@@ -26,6 +26,9 @@ const NONSENSE: &str = "\u{1}";
 
 /// What `key` may be; none if the key is a table or does not exist.
 pub(super) fn allowed(key: &str) -> Option<Allowed> {
+    if key.split('.').any(str::is_empty) {
+        return None;
+    }
     let probe = Probe { layers: Layers::of_profile(Profile::Compact).ok()?, key };
     let Err(refused) = probe.put(true) else { return Some(Allowed("true or false".into())) };
     let kind = match refused.why {

@@ -68,7 +68,8 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(origin) = &self.origin {
+        // A default is no place that somebody could go to; the problem says that it is one.
+        if let Some(origin) = self.origin.as_ref().filter(|origin| origin.is_set()) {
             write!(f, "{origin}: ")?;
         }
         f.write_str(&self.problem)?;

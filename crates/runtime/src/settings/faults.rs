@@ -18,7 +18,7 @@ pub(super) fn fault(layers: &Layers, refusal: &Refusal) -> Fault {
     let found = || layers.value(&key).map_or_else(|| "not set".to_owned(), in_words);
     let problem = match &refusal.why {
         Why::Range { value, allowed } => {
-            let place = if origin == Some(Origin::Default) { " (the default)" } else { "" };
+            let place = if origin.as_ref().is_some_and(Origin::is_set) { "" } else { " (the default)" };
             format!("{dotted} is {value}{place}, allowed is {allowed}")
         }
         Why::Shape(Kind::UnknownField(name, known)) => {

@@ -71,8 +71,7 @@ impl Layers {
         for (source, data) in
             [(Source::Environment, env.data()), (Source::CommandLine, Provider::data(&overrides.0))]
         {
-            let mut data = data.map_err(|error| not_data(&source, &error))?;
-            let values = data.remove(&figment::Profile::Default).unwrap_or_default();
+            let values = all(data.map_err(|error| not_data(&source, &error))?);
             chosen.push(Layer { source, values });
         }
         let default = Layers(vec![embedded(Source::Default, DEFAULT_TOML)?]);
@@ -112,11 +111,8 @@ impl Layers {
 
     /// The same with one more value over all of them.
     pub(super) fn with(mut self, key: &str, value: impl Serialize) -> Self {
-        let values = Figment::from((key, value)).data().ok().and_then(|mut data| {
-            let of_key = data.remove(&figment::Profile::Default);
-            of_key.or_else(|| data.into_values().next())
-        });
-        self.0.push(Layer { source: Source::CommandLine, values: values.unwrap_or_default() });
+        let values = Provider::data(&Overrides::default().set(key, value).0).map(all).unwrap_or_default();
+        self.0.push(Layer { source: Source::CommandLine, values });
         self
     }
 
@@ -207,6 +203,11 @@ fn not_data(source: &Source, error: &figment::Error) -> SettingsError {
     };
     let problem = error.kind.to_string();
     SettingsError::Faulty(vec![Fault { key: None, origin, problem, suggestion: None }])
+}
+
+/// The values of all of figment's profiles: single values are put into one that is called "global".
+fn all(data: Map<figment::Profile, Dict>) -> Dict {
+    data.into_values().flatten().collect()
 }
 
 /// The value of `key`; of an element of a list, the list.

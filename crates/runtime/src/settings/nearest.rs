@@ -37,7 +37,7 @@ mod tests {
         for (typed, meant) in [
             ("max_body_byte", Some("max_body_bytes")),
             ("bnid", Some("bind")),
-            ("max_bytes", Some("max_body_bytes")),
+            ("max_bodybytes", Some("max_body_bytes")),
             ("request_timeout", Some("request_timeout_ms")),
             ("port", None),
             ("", None),

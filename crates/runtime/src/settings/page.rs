@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use super::allowed::allowed;
 use super::documented::{Table, documented};
-use super::explain::flat_default;
-use super::{reloadable, variable};
+use super::explain::defaults;
+use super::{Profile, reloadable, variable};
 
 /// Every section of config/ash.toml as Markdown: a heading, what is said about it, a table of its keys.
 pub fn configuration_tables() -> String {
-    let defaults = flat_default();
+    let defaults = defaults(Profile::Compact);
     let mut page = String::new();
     for table in &documented().tables {
         let mut said = || -> std::fmt::Result {

@@ -35,6 +35,13 @@ pub enum Origin {
     CommandLine,
 }
 
+impl Origin {
+    /// Whether somebody has set it: it is no default.
+    pub const fn is_set(&self) -> bool {
+        !matches!(self, Origin::Default | Origin::Profile { .. })
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
