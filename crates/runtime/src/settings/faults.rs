@@ -11,7 +11,11 @@ use super::{Fault, Origin};
 
 /// The refusal of `layers` as an operator is told it.
 pub(super) fn fault(layers: &Layers, refusal: &Refusal) -> Fault {
-    let key: Vec<&str> = refusal.key.iter().map(String::as_str).collect();
+    let mut key: Vec<&str> = refusal.key.iter().map(String::as_str).collect();
+    let in_list = matches!(layers.value(&key), Some(Value::Array(..))) && is_index(key.last());
+    if in_list {
+        key.pop();
+    }
     let dotted = key.join(".");
     let origin = layers.origin(&key);
     let mut suggestion = None;
@@ -33,6 +37,9 @@ pub(super) fn fault(layers: &Layers, refusal: &Refusal) -> Fault {
                 .and_then(|typed| nearest(typed, known.iter().copied()).map(str::to_owned));
             format!("{dotted} is {}, allowed is {}", found(), allowed_for(&dotted, &one_of(known)))
         }
+        Why::Shape(Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected)) if in_list => {
+            format!("{dotted} is {}, allowed in this list is {}", found(), kind_in_words(expected))
+        }
         Why::Shape(Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected)) => {
             format!("{dotted} is {}, allowed is {}", found(), allowed_for(&dotted, &kind_in_words(expected)))
         }
@@ -47,6 +54,10 @@ pub(super) fn fault(layers: &Layers, refusal: &Refusal) -> Fault {
         Why::Shape(other) => format!("{dotted}: {other}"),
     };
     Fault { key: (!dotted.is_empty()).then_some(dotted), origin, problem, suggestion }
+}
+
+fn is_index(part: Option<&&str>) -> bool {
+    part.is_some_and(|part| part.parse::<usize>().is_ok())
 }
 
 fn unknown(key: &[&str], known: &[&str]) -> String {

@@ -11,9 +11,16 @@ use super::{Profile, reloadable, variable};
 pub fn configuration_tables() -> String {
     let defaults = defaults(Profile::Compact);
     let mut page = String::new();
+    let mut section = "";
     for table in &documented().tables {
         let mut said = || -> std::fmt::Result {
-            part(&mut page, table)?;
+            let first = table.name.split('.').next().unwrap_or_default();
+            if !table.part.is_empty() {
+                part(&mut page, table)?;
+            } else if first != section {
+                writeln!(page, "## {}\n", capital(first))?;
+            }
+            section = first;
             writeln!(page, "### `[{}]`\n", table.name)?;
             paragraphs(&mut page, &table.about)?;
             if table.keys.is_empty() {
@@ -26,7 +33,11 @@ pub fn configuration_tables() -> String {
                 let default =
                     defaults.get(&key.name).map_or("not set".to_owned(), |value| format!("`{value}`"));
                 let allowed = allowed(&key.name).map(|a| a.to_string()).unwrap_or_default();
-                let about = if key.shared { "as above".to_owned() } else { key.about.join(" ") };
+                let about = if key.shared && !key.about.is_empty() {
+                    "as above".to_owned()
+                } else {
+                    key.about.join(" ")
+                };
                 let taken_up = if reloadable(&key.name) { "reload" } else { "restart" };
                 let (allowed, about) = (cell(&allowed), cell(&about));
                 writeln!(
