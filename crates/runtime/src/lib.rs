@@ -40,10 +40,6 @@ pub use lexicon::{LexiconFileError, load_lexicon};
 pub use pattern_packs::{PatternDrafts, PatternPackError, load_pattern_packs};
 pub use service::{Analyzed, Service};
 pub use settings::{
-    Allowed, Configuration, Explanation, Fault, Origin, UnknownKey, configuration_tables, reloadable,
-    variable,
-};
-pub use settings::{
     CompatSettings, DEFAULT_TOML, LogFormat, LogLevel, LogSettings, ModelChoice, ModelSettings, Overrides,
     PatternSettings, Profile, QueueSettings, ServerSettings, Settings, SettingsError, ZERO_SHOT_TOML,
     ZeroShotSettings, folder_name,
@@ -52,3 +48,9 @@ pub use source::ProfileSource;
 pub use timing::Timing;
 pub use warmup::WarmupStatus;
 pub use zero_shot::{SwitchError, ZeroShotProfile};
+
+// Where settings come from, and what can be said about them.
+pub use settings::{
+    Allowed, Configuration, Explanation, Fault, Origin, UnknownKey, configuration_tables, reloadable,
+    variable,
+};
