@@ -61,14 +61,15 @@ fn is_index(part: Option<&&str>) -> bool {
 }
 
 fn unknown(key: &[&str], known: &[&str]) -> String {
-    let (table, what) = match key {
-        [name] => ("the file".to_owned(), format!("[{name}] is an unknown section")),
+    let known = list(known, "and");
+    match key {
+        [name] => format!("[{name}] is an unknown section; there are {known}"),
         [table @ .., name] => {
-            (format!("[{}]", table.join(".")), format!("{}.{name} is an unknown key", table.join(".")))
+            let table = table.join(".");
+            format!("{table}.{name} is an unknown key; [{table}] may have {known}")
         }
-        [] => return "unknown key".to_owned(),
-    };
-    format!("{what}; {table} may have {}", list(known, "and"))
+        [] => "unknown key".to_owned(),
+    }
 }
 
 /// The nearest key of the same table, or the key of that name in another one.

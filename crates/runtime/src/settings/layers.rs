@@ -62,7 +62,7 @@ impl Layers {
     ///
     /// Of the environment only names with a double underscore count (`ASH_SERVER__BIND`):
     /// orchestrators inject `ASH_PORT` and the like for a service that is called "ash".
-    pub(super) fn read(file: Option<&Path>, overrides: Overrides) -> Result<Self, SettingsError> {
+    pub(super) fn read(file: Option<&Path>, overrides: &Overrides) -> Result<Self, SettingsError> {
         let mut chosen = Vec::new();
         if let Some(path) = file {
             chosen.push(read_file(path)?);
@@ -214,9 +214,8 @@ fn all(data: Map<figment::Profile, Dict>) -> Dict {
 fn value_at<'a>(values: &'a Dict, key: &[&str]) -> Option<&'a Value> {
     let (first, rest) = key.split_first()?;
     match (values.get(*first)?, rest) {
-        (value, []) => Some(value),
+        (value, []) | (value @ Value::Array(..), _) => Some(value),
         (Value::Dict(_, inner), rest) => value_at(inner, rest),
-        (value @ Value::Array(..), _) => Some(value),
         _ => None,
     }
 }

@@ -3,8 +3,8 @@
 /// The name nearest to `typed`: at most a third of its letters (and always one) differ.
 pub(super) fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let far = 1 + typed.chars().count() / 3;
-    let named = names.into_iter().map(|name| (distance(typed, name), name));
-    named.filter(|&(distance, _)| distance <= far).min().map(|(_, name)| name)
+    let by_distance = names.into_iter().map(|name| (distance(typed, name), name));
+    by_distance.filter(|&(distance, _)| distance <= far).min().map(|(_, name)| name)
 }
 
 /// How many letters must be put in, left out, exchanged or swapped with their neighbour to turn `a` into `b`
