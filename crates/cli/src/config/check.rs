@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anstream::{print, println};
 use anyhow::Result;
 use ash_runtime::{Configuration, Explanation, Overrides, SettingsError};
 use serde_json::json;
@@ -12,34 +11,30 @@ use crate::outcome::Outcome;
 use crate::setup;
 use crate::terminal::{FAINT, STRONG, styled};
 
-/// Loads all layers and tells.
-pub(super) fn run(global: &Global, file: Option<&Path>, json: bool) -> Result<Outcome> {
+/// Loads all layers; what to print, and whether they are good. Faults are an error, but for programs a report.
+pub(super) fn report(global: &Global, file: Option<&Path>, json: bool) -> Result<(String, Outcome)> {
     let file = file.or(global.config.as_deref());
     let name = file.map_or_else(|| "the built-in defaults".to_owned(), |file| file.display().to_string());
     let loaded = setup::configuration_of(global, file, Overrides::default());
-    if json {
-        let (report, outcome) = match &loaded {
-            Ok(configuration) => (good(&name, &configuration.differing()), Outcome::Done),
-            Err(error) => (bad(&name, error), Outcome::Unusable),
-        };
-        println!("{report:#}");
-        return Ok(outcome);
+    if !json {
+        return Ok((told(&name, &loaded?), Outcome::Done));
     }
-    tell(&name, &loaded?)
+    let (report, outcome) = match &loaded {
+        Ok(configuration) => (good(&name, &configuration.differing()), Outcome::Done),
+        Err(error) => (bad(&name, error), Outcome::Unusable),
+    };
+    Ok((format!("{report:#}\n"), outcome))
 }
 
-fn tell(name: &str, configuration: &Configuration) -> Result<Outcome> {
+fn told(name: &str, configuration: &Configuration) -> String {
     let differing = configuration.differing();
     let count = match differing.len() {
         0 => "every setting is the default".to_owned(),
         1 => "1 setting differs from the default".to_owned(),
         n => format!("{n} settings differ from the default"),
     };
-    println!("{} {name}, {count}", styled(STRONG, "ok:"));
-    for said in &differing {
-        print!("{}", line(said));
-    }
-    Ok(Outcome::Done)
+    let first = format!("{} {name}, {count}\n", styled(STRONG, "ok:"));
+    differing.iter().fold(first, |text, said| text + &line(said))
 }
 
 fn line(said: &Explanation) -> String {

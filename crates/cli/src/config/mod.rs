@@ -81,9 +81,14 @@ Examples:
 
 /// Prints to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
+    let mut outcome = Outcome::Done;
     let text = match &args.what {
         What::Show { origin, json } => show::text(global, *origin, *json)?,
-        What::Check { file, json } => return check::run(global, file.as_deref(), *json),
+        What::Check { file, json } => {
+            let (text, checked) = check::report(global, file.as_deref(), *json)?;
+            outcome = checked;
+            text
+        }
         What::Explain { key, json } => explain::text(global, key.as_deref(), *json)?,
         What::Default => match global.profile {
             Some(ProfileName::ZeroShot) => ZERO_SHOT_TOML.to_owned(),
@@ -91,5 +96,5 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
         },
     };
     stdout().write_all(text.as_bytes())?;
-    Ok(Outcome::Done)
+    Ok(outcome)
 }

@@ -62,15 +62,14 @@ impl Layers {
     ///
     /// Of the environment only names with a double underscore count (`ASH_SERVER__BIND`):
     /// orchestrators inject `ASH_PORT` and the like for a service that is called "ash".
-    pub(super) fn read(file: Option<&Path>, overrides: &Overrides) -> Result<Self, SettingsError> {
+    pub(super) fn read(file: Option<&Path>, overrides: Overrides) -> Result<Self, SettingsError> {
+        let Overrides(flags) = overrides;
         let mut chosen = Vec::new();
         if let Some(path) = file {
             chosen.push(read_file(path)?);
         }
         let env = Env::prefixed("ASH_").filter(|key| key.as_str().contains("__")).split("__");
-        for (source, data) in
-            [(Source::Environment, env.data()), (Source::CommandLine, Provider::data(&overrides.0))]
-        {
+        for (source, data) in [(Source::Environment, env.data()), (Source::CommandLine, flags.data())] {
             let values = all(data.map_err(|error| not_data(&source, &error))?);
             chosen.push(Layer { source, values });
         }

@@ -20,7 +20,7 @@ impl Configuration {
     /// Default, then the profile's layer, then `file`, then the environment, then `overrides`; checked
     /// as a whole. The last three say which profile it is. Several wrong keys are all reported.
     pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, SettingsError> {
-        let layers = Layers::read(file, &overrides)?;
+        let layers = Layers::read(file, overrides)?;
         let settings = settle(&layers)?;
         if settings.models.profile != Profile::Compact {
             settings.is_not_judged_by(&settle(&Layers::of_profile(Profile::Compact)?)?)?;
