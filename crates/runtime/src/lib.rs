@@ -51,6 +51,6 @@ pub use zero_shot::{SwitchError, ZeroShotProfile};
 
 // Where settings come from, and what can be said about them.
 pub use settings::{
-    Allowed, Configuration, Explanation, Fault, Origin, UnknownKey, configuration_tables, reloadable,
+    Allowed, Configuration, Explanation, Fault, SettingOrigin, UnknownKey, configuration_tables, reloadable,
     variable,
 };

@@ -37,7 +37,7 @@ pub use explain::{Explanation, UnknownKey};
 pub use load::Configuration;
 pub use models::{ModelChoice, ModelSettings, Profile, ZeroShotSettings, folder_name};
 pub use page::configuration_tables;
-pub use place::{Origin, variable};
+pub use place::{SettingOrigin, variable};
 pub use reload::reloadable;
 
 /// The default configuration, with every key and its range commented.

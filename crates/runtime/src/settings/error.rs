@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::{Origin, Profile};
+use super::{Profile, SettingOrigin};
 
 /// The configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ pub struct Fault {
     /// The dotted key; none if the text is no TOML.
     pub key: Option<String>,
     /// Where it was set.
-    pub origin: Option<Origin>,
+    pub origin: Option<SettingOrigin>,
     /// What is wrong with it and what is allowed, one sentence.
     pub problem: String,
     /// A known key that was probably meant.

@@ -9,7 +9,7 @@ use super::documented::documented;
 use super::layers::Layers;
 use super::load::settle;
 use super::nearest::nearest;
-use super::{Configuration, Origin, Profile, Settings, reloadable, variable};
+use super::{Configuration, Profile, SettingOrigin, Settings, reloadable, variable};
 
 /// What can be said about a key.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,7 +25,7 @@ pub struct Explanation {
     /// Its value in force; none if it is not set.
     pub value: Option<toml::Value>,
     /// Where that comes from; none if it is not set.
-    pub origin: Option<Origin>,
+    pub origin: Option<SettingOrigin>,
     /// The variable of the environment that sets it.
     pub variable: String,
     /// Whether SIGHUP takes it up; if not, it takes a restart.

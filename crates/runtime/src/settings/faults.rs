@@ -7,7 +7,7 @@ use super::allowed::{Allowed, allowed, kind_in_words};
 use super::documented::documented;
 use super::layers::{Layers, Refusal, Why};
 use super::nearest::nearest;
-use super::{Fault, Origin};
+use super::{Fault, SettingOrigin};
 
 /// The refusal of `layers` as an operator is told it.
 pub(super) fn fault(layers: &Layers, refusal: &Refusal) -> Fault {
@@ -22,7 +22,8 @@ pub(super) fn fault(layers: &Layers, refusal: &Refusal) -> Fault {
     let found = || layers.value(&key).map_or_else(|| "not set".to_owned(), in_words);
     let problem = match &refusal.why {
         Why::Range { value, allowed } => {
-            let place = if origin.as_ref().is_some_and(Origin::is_set) { "" } else { " (the default)" };
+            let place =
+                if origin.as_ref().is_some_and(SettingOrigin::is_set) { "" } else { " (the default)" };
             format!("{dotted} is {value}{place}, allowed is {allowed}")
         }
         Why::Shape(Kind::UnknownField(name, known)) => {

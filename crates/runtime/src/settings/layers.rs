@@ -10,7 +10,7 @@ use serde::Serialize;
 use toml::de::DeTable;
 
 use super::place::{line_at, line_of_key, variable_in_force};
-use super::{DEFAULT_TOML, Fault, Origin, Overrides, Profile, Settings, SettingsError};
+use super::{DEFAULT_TOML, Fault, Overrides, Profile, SettingOrigin, Settings, SettingsError};
 
 /// All layers, the lowest first.
 #[derive(Debug, Clone)]
@@ -116,16 +116,16 @@ impl Layers {
     }
 
     /// Where the value of `key` in force was set; of an element of a list, where the list was.
-    pub(super) fn origin(&self, key: &[&str]) -> Option<Origin> {
+    pub(super) fn origin(&self, key: &[&str]) -> Option<SettingOrigin> {
         self.0.iter().rev().find(|layer| value_at(&layer.values, key).is_some()).map(|layer| {
             match &layer.source {
-                Source::Default => Origin::Default,
-                Source::Profile(profile) => Origin::Profile { profile: *profile },
+                Source::Default => SettingOrigin::Default,
+                Source::Profile(profile) => SettingOrigin::Profile { profile: *profile },
                 Source::File { path, text } => {
-                    Origin::File { path: path.clone(), line: line_of_key(text, key) }
+                    SettingOrigin::File { path: path.clone(), line: line_of_key(text, key) }
                 }
-                Source::Environment => Origin::Variable { name: variable_of(&layer.values, key) },
-                Source::CommandLine => Origin::CommandLine,
+                Source::Environment => SettingOrigin::Variable { name: variable_of(&layer.values, key) },
+                Source::CommandLine => SettingOrigin::CommandLine,
             }
         })
     }
@@ -157,7 +157,7 @@ fn embedded(source: Source, text: &str) -> Result<Layer, SettingsError> {
     let values = values_of(text).map_err(|problem| {
         SettingsError::Faulty(vec![Fault {
             key: None,
-            origin: Some(Origin::Default),
+            origin: Some(SettingOrigin::Default),
             problem,
             suggestion: None,
         }])
@@ -185,7 +185,7 @@ fn read_file(path: &Path) -> Result<Layer, SettingsError> {
 }
 
 fn fault_of_file(path: &Path, line: Option<usize>, why: &str) -> Fault {
-    let origin = Origin::File { path: path.to_owned(), line };
+    let origin = SettingOrigin::File { path: path.to_owned(), line };
     Fault { key: None, origin: Some(origin), problem: format!("this is no TOML: {why}"), suggestion: None }
 }
 
@@ -197,7 +197,7 @@ fn values_of(text: &str) -> Result<Dict, String> {
 
 fn not_data(source: &Source, error: &figment::Error) -> SettingsError {
     let origin = match source {
-        Source::CommandLine => Some(Origin::CommandLine),
+        Source::CommandLine => Some(SettingOrigin::CommandLine),
         _ => None,
     };
     let problem = error.kind.to_string();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::faults::fault;
 use super::layers::Layers;
-use super::{Fault, Origin, Overrides, Profile, Settings, SettingsError};
+use super::{Fault, Overrides, Profile, SettingOrigin, Settings, SettingsError};
 
 /// Settings that remember where each of them comes from.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ impl Configuration {
     }
 
     /// Where the value of a dotted key was set; none if nobody sets it, not even the default.
-    pub fn origin(&self, key: &str) -> Option<Origin> {
+    pub fn origin(&self, key: &str) -> Option<SettingOrigin> {
         self.layers.origin(&key.split('.').collect::<Vec<_>>())
     }
 }
@@ -66,7 +66,7 @@ pub(super) fn settle(layers: &Layers) -> Result<Settings, SettingsError> {
         }
     }
     faults.sort_by_key(|fault| match &fault.origin {
-        Some(Origin::File { line, .. }) => line.unwrap_or(usize::MAX),
+        Some(SettingOrigin::File { line, .. }) => line.unwrap_or(usize::MAX),
         _ => usize::MAX,
     });
     Err(SettingsError::Faulty(faults))

@@ -11,7 +11,7 @@ use super::Profile;
 /// The layer that a setting comes from; the later ones win.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "layer", rename_all = "snake_case")]
-pub enum Origin {
+pub enum SettingOrigin {
     /// `config/ash.toml`, as it is embedded.
     Default,
     /// What a profile needs otherwise (`config/zero-shot.toml`).
@@ -35,22 +35,22 @@ pub enum Origin {
     CommandLine,
 }
 
-impl Origin {
+impl SettingOrigin {
     /// Whether somebody has set it: it is no default.
     pub const fn is_set(&self) -> bool {
-        !matches!(self, Origin::Default | Origin::Profile { .. })
+        !matches!(self, SettingOrigin::Default | SettingOrigin::Profile { .. })
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Default => f.write_str("default"),
-            Origin::Profile { profile } => write!(f, "default of the profile {profile}"),
-            Origin::File { path, line: Some(line) } => write!(f, "{}:{line}", path.display()),
-            Origin::File { path, line: None } => write!(f, "{}", path.display()),
-            Origin::Variable { name } => f.write_str(name),
-            Origin::CommandLine => f.write_str("command line"),
+            SettingOrigin::Default => f.write_str("default"),
+            SettingOrigin::Profile { profile } => write!(f, "default of the profile {profile}"),
+            SettingOrigin::File { path, line: Some(line) } => write!(f, "{}:{line}", path.display()),
+            SettingOrigin::File { path, line: None } => write!(f, "{}", path.display()),
+            SettingOrigin::Variable { name } => f.write_str(name),
+            SettingOrigin::CommandLine => f.write_str("command line"),
         }
     }
 }
