@@ -45,11 +45,16 @@ pub(super) fn allowed(key: &str) -> Option<Allowed> {
     let words = kind_in_words(&kind);
     let range = match words.as_str() {
         NUMBER => probe.range(&[-1e30, 1e30, 0.0]),
-        WHOLE => probe.range(&[i64::MAX, 0]),
+        // The largest of 64, 32 and 16 bits: what does not fit the type never reaches a check.
+        WHOLE => probe.range(&[i64::MAX, u32::MAX.into(), u16::MAX.into(), 0]),
         _ => probe.range(&["", NONSENSE]),
     };
     Some(Allowed(match range {
-        Some(range) if words.is_empty() || words == TEXT || range.starts_with("a ") => range,
+        Some(range)
+            if words.is_empty() || words == TEXT || range.starts_with("a ") || range.starts_with("the ") =>
+        {
+            range
+        }
         Some(range) => format!("{words}, {range}"),
         None => words,
     }))
