@@ -205,14 +205,14 @@ impl EvidenceSettings {
     /// Whether every number is in its range.
     pub fn validate(&self) -> Result<(), SettingsError> {
         for (theme, &value) in &self.weights {
-            unit(|| format!("the evidence weight of {theme}"), value)?;
+            unit(|| format!("evidence.weights.{theme}"), value)?;
         }
         for (theme, &value) in &self.alone.weights {
-            unit(|| format!("the weight of {theme} without models"), value)?;
+            unit(|| format!("evidence.alone.weights.{theme}"), value)?;
         }
         for (theme, &value) in &self.dampers {
             if !(0.0..=MOST_DAMPING).contains(&value) {
-                let setting = format!("the damper of {theme}");
+                let setting = format!("evidence.dampers.{theme}");
                 return Err(SettingsError::OutOfRange { setting, value, range: "0 to 0.5" });
             }
         }
@@ -282,9 +282,9 @@ mod tests {
     #[test]
     fn a_number_out_of_range_is_refused_by_name() {
         let bad = settings(&[], &[(Theme::Gaming, 0.7)], true).validate().expect_err("too much");
-        assert_eq!(bad.to_string(), "the damper of gaming is 0.7, outside of 0 to 0.5");
+        assert_eq!(bad.to_string(), "evidence.dampers.gaming is 0.7, outside of 0 to 0.5");
         let bad = settings(&[(Theme::Plan, f32::NAN)], &[], true).validate().expect_err("no number");
-        assert_eq!(bad.to_string(), "the evidence weight of plan is NaN, outside of 0 to 1");
+        assert_eq!(bad.to_string(), "evidence.weights.plan is NaN, outside of 0 to 1");
     }
 
     proptest! {

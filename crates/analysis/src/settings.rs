@@ -53,7 +53,7 @@ pub enum SettingsError {
     /// A setting is outside of its range.
     #[error("{setting} is {value}, outside of {range}")]
     OutOfRange {
-        /// Which setting.
+        /// Which setting: its dotted key, or in words what a label set says.
         setting: String,
         /// What it is.
         value: f32,
@@ -103,21 +103,33 @@ impl AnalyzerSettings {
         }
     }
 
+    /// The first number outside of its range whatever the models are: its dotted key, what it is, and what
+    /// is allowed.
+    pub fn fault(&self) -> Option<(String, f32, &'static str)> {
+        match self.validate_ranges().err()? {
+            SettingsError::OutOfRange { setting, value, range } => Some((setting, value, range)),
+            SettingsError::Cue(FactorError { cue, value }) => {
+                Some((format!("evidence.cues.{}", cue.as_str()), value, "0 to 1"))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether every figure lies within its range, whatever the models.
     pub(crate) fn validate_ranges(&self) -> Result<(), SettingsError> {
         for (model, &value) in &self.ensemble.weights {
-            unit(|| format!("the weight of model {model:?}"), value)?;
+            unit(|| format!("ensemble.weights.{model}"), value)?;
         }
         for (model, &value) in &self.ensemble.temperatures {
             if !(0.05..=20.0).contains(&value) {
-                let setting = format!("the temperature of model {model:?}");
+                let setting = format!("ensemble.temperatures.{model}");
                 return Err(SettingsError::OutOfRange { setting, value, range: "0.05 to 20" });
             }
         }
-        unit(|| "max_spread".to_owned(), self.ensemble.max_spread)?;
-        unit(|| "min_agreement".to_owned(), self.ensemble.min_agreement)?;
-        unit(|| "minimum_review_confidence".to_owned(), self.decision.minimum_review_confidence)?;
-        unit(|| "review_margin".to_owned(), self.decision.review_margin)?;
+        unit(|| "ensemble.max_spread".to_owned(), self.ensemble.max_spread)?;
+        unit(|| "ensemble.min_agreement".to_owned(), self.ensemble.min_agreement)?;
+        unit(|| "decision.minimum_review_confidence".to_owned(), self.decision.minimum_review_confidence)?;
+        unit(|| "decision.review_margin".to_owned(), self.decision.review_margin)?;
         self.evidence.validate()
     }
 }
@@ -169,19 +181,19 @@ mod tests {
             case(
                 one(),
                 |s| s.ensemble.weights = [("a".into(), -1.0)].into(),
-                "the weight of model \"a\" is -1, outside of 0 to 1",
+                "ensemble.weights.a is -1, outside of 0 to 1",
             ),
             case(
                 one(),
                 |s| s.ensemble.weights = [("a".into(), f32::NAN)].into(),
-                "the weight of model \"a\" is NaN, outside of 0 to 1",
+                "ensemble.weights.a is NaN, outside of 0 to 1",
             ),
             case(
                 one(),
                 |s| s.ensemble.temperatures = [("a".into(), 0.0)].into(),
-                "the temperature of model \"a\" is 0, outside of 0.05 to 20",
+                "ensemble.temperatures.a is 0, outside of 0.05 to 20",
             ),
-            case(one(), |s| s.ensemble.max_spread = 2.0, "max_spread is 2, outside of 0 to 1"),
+            case(one(), |s| s.ensemble.max_spread = 2.0, "ensemble.max_spread is 2, outside of 0 to 1"),
             case(
                 vec![info("a", 1.5)],
                 |_| {},
@@ -193,6 +205,20 @@ mod tests {
             let error = settings.validate(&case.models).expect_err(case.message);
             assert_eq!(error.to_string(), case.message);
         }
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_known_by_its_key() {
+        let fault = |spoil: fn(&mut AnalyzerSettings)| {
+            let mut settings = AnalyzerSettings::unfitted(["a"]);
+            spoil(&mut settings);
+            settings.fault().map(|(key, value, range)| format!("{key} = {value}: {range}"))
+        };
+        assert_eq!(fault(|_| {}), None);
+        let spread = fault(|s| s.ensemble.max_spread = 2.0);
+        assert_eq!(spread.as_deref(), Some("ensemble.max_spread = 2: 0 to 1"));
+        let cue = fault(|s| s.evidence.cues.quoted = -1.0);
+        assert_eq!(cue.as_deref(), Some("evidence.cues.quoted = -1: 0 to 1"));
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub(crate) enum Command {
     Patterns(patterns::Args),
     /// List, fetch, check, convert and time models on disk
     Models(models::Args),
-    /// Show the configuration
+    /// Show, check and explain the configuration
     Config(config::Args),
 }
 

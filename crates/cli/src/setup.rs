@@ -1,9 +1,10 @@
 //! From the options of the command line to settings and a running service.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use anyhow::{Result, bail};
-use ash_runtime::{LogLevel, LogSettings, Overrides, Profile, Service, Settings};
+use ash_runtime::{Configuration, LogLevel, LogSettings, Overrides, Profile, Service, Settings};
 use ash_server::init_log;
 
 use crate::args::Global;
@@ -11,7 +12,21 @@ use crate::args::Global;
 /// The effective settings: defaults, file, environment, options; the later win.
 ///
 /// `--models` is the directory of whichever profile is chosen, so that is found out first.
-pub(crate) fn settings(global: &Global, mut overrides: Overrides) -> Result<Settings> {
+pub(crate) fn settings(global: &Global, overrides: Overrides) -> Result<Settings> {
+    Ok(configuration(global, overrides)?.into_settings())
+}
+
+/// [`settings`], and where each of them comes from.
+pub(crate) fn configuration(global: &Global, overrides: Overrides) -> Result<Configuration> {
+    configuration_of(global, global.config.as_deref(), overrides)
+}
+
+/// [`configuration`] with another file than that of `--config`.
+pub(crate) fn configuration_of(
+    global: &Global,
+    file: Option<&Path>,
+    mut overrides: Overrides,
+) -> Result<Configuration> {
     if let Some(name) = global.profile {
         overrides = overrides.set("models.profile", name.profile());
     }
@@ -24,19 +39,19 @@ pub(crate) fn settings(global: &Global, mut overrides: Overrides) -> Result<Sett
     if let Some(threads) = global.threads {
         overrides = overrides.set("models.threads", threads);
     }
-    let settings = Settings::load(global.config.as_deref(), overrides.clone())?;
-    let profile = settings.models.profile;
+    let configuration = Configuration::load(file, overrides.clone())?;
+    let profile = configuration.settings().models.profile;
     if let (Some(name), Profile::Compact) = (&global.labels, profile) {
         bail!(
             "--labels {name} needs the profile zero-shot: add `--profile zero-shot`, or set models.profile"
         );
     }
-    let Some(path) = &global.models else { return Ok(settings) };
+    let Some(path) = &global.models else { return Ok(configuration) };
     let key = match profile {
         Profile::Compact => "models.path",
         Profile::ZeroShot => "models.zero_shot.directory",
     };
-    Ok(Settings::load(global.config.as_deref(), overrides.set(key, path))?)
+    Ok(Configuration::load(file, overrides.set(key, path))?)
 }
 
 /// A service with its models loaded, and a log of warnings: whoever runs a command sees its output, and

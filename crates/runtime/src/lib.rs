@@ -59,3 +59,9 @@ pub use source::ProfileSource;
 pub use timing::{ByModel, Timing};
 pub use warmup::{FirstLive, Pace, WarmupStatus};
 pub use zero_shot::{SwitchError, ZeroShotProfile};
+
+// Where settings come from, and what can be said about them.
+pub use settings::{
+    Allowed, Configuration, Explanation, Fault, SettingOrigin, UnknownKey, configuration_tables, reloadable,
+    variable,
+};

@@ -3,6 +3,10 @@
 //! Layers, later wins: the embedded default → what the profile needs otherwise (`config/zero-shot.toml`) →
 //! a file → the environment (`ASH_SECTION__KEY`) → overrides (command-line flags). Unknown keys and bad values refuse to start; the error names
 //! the key, where it was set, and what is allowed.
+//!
+//! Below: `models` (one file a section as they grow) · `layers`, `load` (from files to settings) · `error`,
+//! `faults`, `place`, `nearest` (what is wrong, and where) · `documented`, `allowed`, `explain`, `page`, `reload`
+//! (what can be said about a key). None of these knows a key by name: they ask config/ash.toml and the types.
 
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -12,16 +16,32 @@ use std::time::Duration;
 
 use ash_analysis::{AnalyzerSettings, ConversationSettings, Level, MessageText};
 use figment::Figment;
-use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Serialize};
 
+mod allowed;
+mod documented;
+mod error;
+mod explain;
+mod faults;
+mod layers;
+mod load;
 mod models;
+mod nearest;
+mod page;
 mod performance;
+mod place;
 mod reload;
 mod service;
 
+pub use allowed::Allowed;
+pub use error::{Fault, SettingsError};
+pub use explain::{Explanation, UnknownKey};
+pub use load::Configuration;
 pub use models::{ModelChoice, ModelSettings, Profile, ZeroShotSettings, folder_name};
+pub use page::configuration_tables;
 pub use performance::PerformanceSettings;
+pub use place::{SettingOrigin, variable};
+pub use reload::reloadable;
 pub use service::{CacheSettings, QueueSettings};
 
 /// The default configuration, with every key and its range commented.
@@ -141,41 +161,6 @@ pub enum LogLevel {
     Trace,
 }
 
-/// The configuration cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// A key is unknown or missing, or its value has the wrong type.
-    #[error("configuration: {0}")]
-    Invalid(Box<figment::Error>),
-    /// A value lies outside its range.
-    #[error("configuration: {key} is {value}, allowed is {allowed}")]
-    OutOfRange {
-        /// The dotted key.
-        key: String,
-        /// What was set.
-        value: String,
-        /// What is allowed, in words.
-        allowed: String,
-    },
-    /// The thresholds of another profile would judge.
-    #[error(
-        "configuration: [analysis] holds what was fitted to the compact models, but models.profile is {profile}; \
-         leave those tables out, or begin with `ash-nlp config default --profile {profile}`"
-    )]
-    OfAnotherProfile {
-        /// The profile that is chosen.
-        profile: Profile,
-    },
-    /// The configuration file cannot be read.
-    #[error("configuration: cannot read {path}: {source}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-}
-
 /// Single values set from code: flags of the command line, tests.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides(Figment);
@@ -190,35 +175,9 @@ impl Overrides {
 }
 
 impl Settings {
-    /// Default, then the profile's layer, then `file`, then the environment, then `overrides`; checked
-    /// as a whole. The last three say which profile it is.
-    ///
-    /// Of the environment only names with a double underscore count (`ASH_SERVER__BIND`):
-    /// orchestrators inject `ASH_PORT` and the like for a service that is called "ash".
+    /// [`Configuration::load`] without where each value comes from.
     pub fn load(file: Option<&Path>, overrides: Overrides) -> Result<Self, SettingsError> {
-        let mut chosen = Figment::new();
-        if let Some(path) = file {
-            // Read here, not by figment, which takes a missing file for an empty one.
-            std::fs::File::open(path)
-                .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
-            chosen = chosen.merge(Toml::file_exact(path));
-        }
-        let env = Env::prefixed("ASH_").filter(|key| key.as_str().contains("__")).split("__");
-        let chosen = chosen.merge(env).merge(overrides.0);
-        let invalid = |error| SettingsError::Invalid(Box::new(error));
-        let default = Figment::from(Toml::string(DEFAULT_TOML));
-        let profile: Profile =
-            default.clone().merge(&chosen).extract_inner("models.profile").map_err(invalid)?;
-        let layers = match profile.layer() {
-            Some(layer) => default.clone().merge(Toml::string(layer)),
-            None => default.clone(),
-        };
-        let settings: Settings = layers.merge(chosen).extract().map_err(invalid)?;
-        settings.check()?;
-        if profile != Profile::Compact {
-            settings.is_not_judged_by(&default.extract().map_err(invalid)?)?;
-        }
-        Ok(settings)
+        Configuration::load(file, overrides).map(Configuration::into_settings)
     }
 
     /// Thresholds that were fitted to one kind of models say nothing about another kind. They come in
@@ -232,12 +191,15 @@ impl Settings {
 
     /// The ranges of config/ash.toml.
     fn check(&self) -> Result<(), SettingsError> {
-        if let Some((key, value, allowed)) = self.conversation.fault() {
-            return Err(SettingsError::OutOfRange {
-                key: format!("conversation.{key}"),
-                value: value.to_string(),
-                allowed: allowed.to_owned(),
-            });
+        let conversation = self
+            .conversation
+            .fault()
+            .map(|(key, value, allowed)| (format!("conversation.{key}"), value, allowed));
+        let analysis =
+            || self.analysis.fault().map(|(key, value, allowed)| (format!("analysis.{key}"), value, allowed));
+        if let Some((key, value, allowed)) = conversation.or_else(analysis) {
+            let (value, allowed) = (value.to_string(), allowed.to_owned());
+            return Err(SettingsError::OutOfRange { key, value, allowed });
         }
         within("models.threads", self.models.threads, 0..=1024)?;
         within("models.retry_seconds", self.models.retry_seconds, 0..=3600)?;
@@ -350,8 +312,10 @@ mod tests {
         Jail::expect_with(|jail| {
             let zero_shot = || Overrides::default().set("models.profile", "zero-shot");
             let settings = Settings::load(None, zero_shot()).unwrap();
-            let layer: AnalyzerSettings =
-                Figment::from(Toml::string(ZERO_SHOT_TOML)).extract_inner("analysis").unwrap();
+            let layer: AnalyzerSettings = toml::from_str::<toml::Table>(ZERO_SHOT_TOML).unwrap()["analysis"]
+                .clone()
+                .try_into()
+                .unwrap();
             assert_eq!(settings.analysis, layer, "the layer leaves nothing of the default");
             let weights =
                 ["depression", "sentiment", "emotional_distress"].map(|m| layer.ensemble.weights[m]);
@@ -390,7 +354,7 @@ mod tests {
             case("[cache]\nmax_entries = 0", &["cache.max_entries is 0", "1 to 10000000"]),
             case("[server]\nmax_message_bytes = 200000", &["server.max_message_bytes", "1 to 100000"]),
             case("[server]\nneeds_response_from = \"none\"", &["low, medium, high or critical"]),
-            case("[server]\nport = 80", &["unknown field", "port", "bad.toml"]),
+            case("[server]\nport = 80", &["bad.toml:2", "server.port", "unknown key"]),
             case("[models]\nprecision = \"int4\"", &["int4", "models.precision", "bad.toml"]),
             case("[server]\nbind = \"localhost\"", &["server.bind", "bad.toml"]),
             case(
@@ -408,7 +372,7 @@ mod tests {
                 "[models.zero_shot.depression]\nrevision = \"main\"",
                 &["models.zero_shot.depression.revision is \"main\"", "a commit hash"],
             ),
-            case("[models.zero_shot.anger]\nname = \"a/b\"", &["unknown field", "anger"]),
+            case("[models.zero_shot.anger]\nname = \"a/b\"", &["unknown key", "anger"]),
             case("[models.zero_shot]\nmax_batch_tokens = 5", &["models.zero_shot.max_batch_tokens is 5"]),
         ];
         Jail::expect_with(|jail| {

@@ -225,8 +225,8 @@ async fn reloaded(app: Arc<App>, reload: Arc<Reload>) {
         match reload().and_then(|settings| Ok(service.reload(&settings)?)) {
             Ok(restart) if restart.is_empty() => tracing::info!("the configuration was reloaded"),
             Ok(restart) => tracing::warn!(
-                sections = restart.join(", "),
-                "the configuration was reloaded; changes in these sections need a restart"
+                keys = restart.join(", "),
+                "the configuration was reloaded; changes of these keys need a restart"
             ),
             Err(error) => {
                 tracing::error!(%error, "nothing was reloaded, the configuration before stays in force");

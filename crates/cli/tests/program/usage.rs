@@ -18,6 +18,13 @@ fn every_subcommand_has_help_with_examples() {
             "{subcommand} has no example:\n{help}"
         );
     }
+    for subcommand in ["show", "check", "explain", "default"] {
+        let help = out(&run(&["config", subcommand, "--help"]));
+        assert!(
+            help.contains(&format!("ash-nlp config {subcommand}")),
+            "{subcommand} has no example:\n{help}"
+        );
+    }
     let help = out(&run(&["--help"]));
     assert!(help.contains("Exit codes"), "{help}");
     assert!(out(&run(&["analyze", "--help"])).contains("3  a message reached the level"));

@@ -74,15 +74,15 @@ impl Service {
     }
 
     /// Judges by other settings and words from the next message on, by those of `settings` that can be exchanged
-    /// while it runs; files of patterns are read again. On an error nothing has changed. Returns the sections
-    /// whose changes need a restart. Blocks.
-    pub fn reload(&self, settings: &Settings) -> Result<Vec<&'static str>, StartError> {
+    /// while it runs; files of patterns are read again. On an error nothing has changed. Returns the keys whose
+    /// changes need a restart. Blocks.
+    pub fn reload(&self, settings: &Settings) -> Result<Vec<String>, StartError> {
         let restart = self.exchange(settings);
         self.telemetry.emit(&Reloaded { ok: restart.is_ok() });
         restart
     }
 
-    fn exchange(&self, settings: &Settings) -> Result<Vec<&'static str>, StartError> {
+    fn exchange(&self, settings: &Settings) -> Result<Vec<String>, StartError> {
         let words = Arc::new(load_words(&settings.patterns)?);
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = self.engine.get();

@@ -13,7 +13,7 @@ async fn new_settings_judge_from_the_next_message_on_and_nothing_old_is_remember
     assert_eq!(ask().await.assessment.level, Level::Critical);
     let mut new = settings(Overrides::default());
     new.analysis.ensemble.mode = Mode::Majority;
-    assert_eq!(service.reload(&new).unwrap(), Vec::<&str>::new());
+    assert_eq!(service.reload(&new).unwrap(), Vec::<String>::new());
     let after = ask().await;
     assert_eq!(after.source, Source::Miss);
     assert_eq!(after.assessment.mode, Mode::Majority);
@@ -48,7 +48,7 @@ fn what_needs_a_restart_is_named() {
     let new = settings(
         Overrides::default().set("queue.capacity_tokens", 1024).set("compat.critical_as_high", true),
     );
-    assert_eq!(service.reload(&new).unwrap(), ["queue"]);
+    assert_eq!(service.reload(&new).unwrap(), ["queue.capacity_tokens"]);
     assert!(service.settings().compat.critical_as_high);
     assert_ne!(service.queue().capacity, 1024);
 }
