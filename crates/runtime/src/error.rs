@@ -119,7 +119,7 @@ pub enum AnalyzeError {
         /// How long the waiting messages need, at the recent pace, rounded up to a second.
         retry_after: Duration,
     },
-    /// The message waited longer than `queue.max_wait_ms`.
+    /// The message waited longer than `queue.max_wait_ms`, or the models took longer than a request may.
     #[error("the message waited too long for the models")]
     Late,
     /// The service is shutting down and takes nothing new.

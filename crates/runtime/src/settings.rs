@@ -233,6 +233,14 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// How long an answer of the models is waited for: what is left of a request's time must be enough for a
+    /// verdict by words.
+    pub(crate) fn patience(&self) -> Duration {
+        self.server.request_timeout() * 9 / 10
+    }
+}
+
 impl ServerSettings {
     /// `request_timeout_ms` as a duration.
     pub fn request_timeout(&self) -> Duration {

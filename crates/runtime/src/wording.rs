@@ -79,3 +79,58 @@ impl Drop for Wording {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use ash_analysis::{AnalyzerSettings, CrisisAnalyzer, Words};
+
+    fn analyzer() -> CrisisAnalyzer {
+        CrisisAnalyzer::without_models(Words::none(), AnalyzerSettings::unfitted(["a"])).unwrap()
+    }
+
+    fn text(i: usize) -> MessageText {
+        MessageText::parse(&format!("message {i}")).unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_who_finds_even_this_thread_full_is_turned_away() {
+        let (release, hold) = channel::<()>();
+        let analyzer = analyzer();
+        let wording = Wording::start(Box::new(move |text, why| {
+            let _ = hold.recv();
+            crate::pipeline::assess_unasked(&analyzer, text, why)
+        }))
+        .unwrap();
+        let all = futures_util::future::join_all((0..WAITING + 20).map(|i| {
+            let (wording, release) = (&wording, &release);
+            async move {
+                if i == WAITING + 19 {
+                    // All before this one were pushed when they were polled first.
+                    (0..WAITING + 20).for_each(|_| release.send(()).unwrap());
+                }
+                wording.judge(text(i), "the queue is full".into()).await
+            }
+        }))
+        .await;
+        let turned_away =
+            all.iter().filter(|outcome| matches!(outcome, Err(AnalyzeError::Overloaded { .. }))).count();
+        let judged = all.iter().filter(|outcome| outcome.is_ok()).count();
+        assert_eq!(turned_away + judged, WAITING + 20);
+        assert!((1..=20).contains(&turned_away) && judged >= WAITING, "{turned_away}");
+    }
+
+    #[tokio::test]
+    async fn a_panic_fails_one_message_and_the_thread_lives() {
+        let analyzer = analyzer();
+        let wording = Wording::start(Box::new(move |text, why| {
+            assert!(!text.expose().contains('0'), "told to");
+            crate::pipeline::assess_unasked(&analyzer, text, why)
+        }))
+        .unwrap();
+        assert_eq!(wording.judge(text(0), "why".into()).await.unwrap_err(), AnalyzeError::Failed);
+        assert!(wording.judge(text(1), "why".into()).await.is_ok());
+    }
+}

@@ -61,7 +61,7 @@ Exit codes:
 Examples:
   ash-nlp config explain                  all settings, a line each
   ash-nlp config explain queue            those of a section
-  ash-nlp config explain queue.capacity   one of them")]
+  ash-nlp config explain queue.capacity_tokens   one of them")]
     Explain {
         /// Setting or section; all settings if there is none
         key: Option<String>,

@@ -50,7 +50,7 @@ const BAD: &str = "\
 bind = \"localhost\"
 
 [queue]
-capacity = 0
+capacity_tokens = 0
 
 [log]
 levle = \"info\"
@@ -128,7 +128,10 @@ fn the_mistakes_shown_in_the_documentation_look_like_that() {
 #[test]
 fn a_setting_is_explained() {
     let place = Place::with(GOOD);
-    insta::assert_snapshot!("config_explain_key", place.shown(&["config", "explain", "queue.capacity"]));
+    insta::assert_snapshot!(
+        "config_explain_key",
+        place.shown(&["config", "explain", "queue.capacity_tokens"])
+    );
     insta::assert_snapshot!(
         "config_explain_section",
         place.shown(&["--config", "ash.toml", "config", "explain", "analysis.ensemble"])
@@ -141,17 +144,21 @@ fn a_setting_is_explained() {
     assert!(all.lines().any(|line| line == "patterns.path = not set"), "{all}");
 
     let json: Value =
-        serde_json::from_str(&place.shown(&["config", "explain", "queue.capacity", "--json"])).expect("JSON");
-    assert_eq!(json[0]["allowed"], "a whole number, 1 to 1000000");
-    assert_eq!(json[0]["variable"], "ASH_QUEUE__CAPACITY");
+        serde_json::from_str(&place.shown(&["config", "explain", "queue.capacity_tokens", "--json"]))
+            .expect("JSON");
+    assert_eq!(json[0]["allowed"], "a whole number, 512 to 16777216");
+    assert_eq!(json[0]["variable"], "ASH_QUEUE__CAPACITY_TOKENS");
     assert_eq!(json[0]["reloadable"], false);
 }
 
 #[test]
 fn an_unknown_setting_leads_to_the_nearest() {
-    let (code, said, error) = Place::with("").run(&["config", "explain", "queue.capcity"], &[]);
+    let (code, said, error) = Place::with("").run(&["config", "explain", "queue.capcity_tokens"], &[]);
     assert_eq!((code, said.as_str()), (2, ""));
-    assert_eq!(error, "error: there is no setting \"queue.capcity\"; did you mean queue.capacity?\n");
+    assert_eq!(
+        error,
+        "error: there is no setting \"queue.capcity_tokens\"; did you mean queue.capacity_tokens?\n"
+    );
 }
 
 #[test]
@@ -161,7 +168,7 @@ fn shown_settings_say_where_they_come_from_and_are_still_a_file() {
     for line in [
         "bind = \"127.0.0.1:9000\"  # ash.toml:2",
         "threads = 3  # command line",
-        "capacity = 512  # default",
+        "capacity_tokens = 65536  # default",
         "sentiment = 0.1  # ash.toml:6",
     ] {
         assert!(said.lines().any(|l| l == line), "{line} is not in\n{said}");

@@ -94,7 +94,11 @@ impl Service {
             return self.by_words(text, sentence.clone(), why).await;
         }
         let outcome = match self.scheduler.queue().push(text.clone(), priority) {
-            Ok(answer) => answer.await.unwrap_or(Err(AnalyzeError::Failed)),
+            Ok(answer) => match tokio::time::timeout(engine.settings.patience(), answer).await {
+                Ok(outcome) => outcome.unwrap_or(Err(AnalyzeError::Failed)),
+                // Models that take longer than anybody waits. Dropping the answer withdraws the message.
+                Err(_) => Err(AnalyzeError::Late),
+            },
             Err(error) => Err(error),
         };
         let why = match &outcome {

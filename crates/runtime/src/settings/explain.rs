@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn what_a_key_may_be_is_asked_of_the_code() {
         for (key, words) in [
-            ("queue.capacity", Some("a whole number, 1 to 1000000")),
+            ("queue.capacity_tokens", Some("a whole number, 512 to 16777216")),
             ("models.threads", Some("a whole number, 0 to 1024")),
             ("models.profile", Some("\"compact\" or \"zero-shot\"")),
             ("server.needs_response_from", Some("\"low\", \"medium\", \"high\" or \"critical\"")),
@@ -226,15 +226,15 @@ mod tests {
         Jail::expect_with(|_| {
             let loaded = Configuration::load(None, Overrides::default()).unwrap();
             for (key, nearest) in [
-                ("queue.capcity", "queue.capacity"),
-                ("capacity", "queue.capacity"),
+                ("queue.capcity_tokens", "queue.capacity_tokens"),
+                ("capacity_tokens", "queue.capacity_tokens"),
                 ("quue", "queue"),
                 ("server.bnd", "server.bind"),
             ] {
                 assert_eq!(loaded.explain(key).unwrap_err().nearest, [nearest], "{key}");
             }
             assert!(loaded.explain("").is_err());
-            assert_eq!(loaded.explain("queue").unwrap()[0].key, "queue.capacity");
+            assert_eq!(loaded.explain("queue").unwrap()[0].key, "queue.capacity_tokens");
             assert_eq!(loaded.explain("analysis.ensemble.temperatures.depression").unwrap()[0].value, None);
             Ok(())
         });

@@ -110,14 +110,19 @@ mod tests {
         let env = |env, says| Case { toml: "", env, flag: None, says };
         let flag = |key, value, says| Case { toml: "", env: &[], flag: Some((key, value)), says };
         let cases = [
-            file("\n[queue]\ncapacity = 0\n", &["ash.toml:3: queue.capacity is 0, allowed is 1 to 1000000"]),
             file(
-                "[queue]\ncapacity = \"many\"\n",
-                &["ash.toml:2: queue.capacity is \"many\", allowed is a whole number, 1 to 1000000"],
+                "\n[queue]\ncapacity_tokens = 0\n",
+                &["ash.toml:3: queue.capacity_tokens is 0, allowed is 512 to 16777216"],
             ),
             file(
-                "[queue]\ncapacity = -1\n",
-                &["ash.toml:2: queue.capacity is -1, allowed is a whole number, 1 to 1000000"],
+                "[queue]\ncapacity_tokens = \"many\"\n",
+                &[
+                    "ash.toml:2: queue.capacity_tokens is \"many\", allowed is a whole number, 512 to 16777216",
+                ],
+            ),
+            file(
+                "[queue]\ncapacity_tokens = -1\n",
+                &["ash.toml:2: queue.capacity_tokens is -1, allowed is a whole number, 512 to 16777216"],
             ),
             file(
                 "[models]\nprecision = \"int4\"\n",
@@ -142,7 +147,7 @@ mod tests {
                 &["conversation.rapid_rise is 0.2 (the default), allowed is sudden_rise to 1"],
             ),
             file(
-                "[queue]\ncapacity = 5\ncapacity = 6\n[log\n",
+                "[queue]\ncapacity_tokens = 5\ncapacity_tokens = 6\n[log\n",
                 &["ash.toml:3: this is no TOML", "ash.toml:4: this is no TOML"],
             ),
             file(
@@ -154,9 +159,9 @@ mod tests {
                 ],
             ),
             env(
-                &[("ASH_SERVER__BIND", "localhost"), ("ash_queue__capacity", "0")],
+                &[("ASH_SERVER__BIND", "localhost"), ("ash_queue__capacity_tokens", "0")],
                 &[
-                    "ash_queue__capacity: queue.capacity is 0",
+                    "ash_queue__capacity_tokens: queue.capacity_tokens is 0",
                     "ASH_SERVER__BIND: server.bind is \"localhost\", allowed is an address",
                 ],
             ),
@@ -182,7 +187,7 @@ mod tests {
         for Typed(toml, meant) in [
             Typed("[server]\nbnid = 1", Some("did you mean `bind`?")),
             Typed("[sever]", Some("did you mean `server`?")),
-            Typed("[server]\ncapacity = 1", Some("did you mean `queue.capacity`?")),
+            Typed("[server]\ncapacity_tokens = 1", Some("did you mean `queue.capacity_tokens`?")),
             Typed("[server]\nzebra = 1", None),
         ] {
             let said = Case { toml, env: &[], flag: None, says: &[] }.said().join("\n");
@@ -206,16 +211,16 @@ mod tests {
         Jail::expect_with(|jail| {
             jail.create_file(
                 "ash.toml",
-                "[models]\nprofile = \"zero-shot\"\nthreads = 2\n[queue]\ncapacity = 9\n",
+                "[models]\nprofile = \"zero-shot\"\nthreads = 2\n[queue]\ncapacity_tokens = 999\n",
             )?;
-            jail.set_env("ASH_QUEUE__CAPACITY", "8");
+            jail.set_env("ASH_QUEUE__CAPACITY_TOKENS", "888");
             jail.set_env("ASH_MODELS__PATH", "elsewhere");
             let overrides = Overrides::default().set("log.level", "debug");
             let loaded = Configuration::load(Some(Path::new("ash.toml")), overrides).unwrap();
             for (key, origin) in [
                 ("models.threads", "ash.toml:3"),
                 ("models.profile", "ash.toml:2"),
-                ("queue.capacity", "ASH_QUEUE__CAPACITY"),
+                ("queue.capacity_tokens", "ASH_QUEUE__CAPACITY_TOKENS"),
                 ("log.level", "command line"),
                 ("analysis.ensemble.weights.sentiment", "default of the profile zero-shot"),
                 ("server.bind", "default"),
@@ -226,7 +231,7 @@ mod tests {
             let differing: Vec<String> = loaded.differing().into_iter().map(|said| said.key).collect();
             assert_eq!(
                 differing,
-                ["models.profile", "models.path", "models.threads", "queue.capacity", "log.level"]
+                ["models.profile", "models.path", "models.threads", "queue.capacity_tokens", "log.level"]
             );
             Ok(())
         });

@@ -4,9 +4,10 @@ mod tiny;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use ash_analysis::{AnalyzerSettings, ClassifyError, MessageText};
-use ash_runtime::{Overrides, Service, Settings, StartError, Status};
+use ash_runtime::{Overrides, Phase, Request, Service, Settings, StartError, Status};
 use tempfile::TempDir;
 use tiny::MODELS;
 
@@ -119,6 +120,80 @@ fn a_model_that_cannot_be_loaded_leaves_the_others_working_and_is_not_hidden() {
             matches!(&assessment.failures[..], [ClassifyError::NotLoaded { model, .. }] if model == "sentiment")
         );
     }
+}
+
+/// As a server starts it: open, then brought up.
+fn opened(profile: &Path) -> Service {
+    let overrides = Overrides::default().set("models.path", profile).set("models.threads", 2);
+    let mut settings = Settings::load(None, overrides).unwrap();
+    settings.analysis = AnalyzerSettings::unfitted(MODELS);
+    Service::open(settings, Arc::default()).unwrap()
+}
+
+#[test]
+fn a_model_that_comes_back_is_taken_over() {
+    let dir = profile();
+    let weights = dir.path().join("sentiment/model.safetensors");
+    let good = fs::read(&weights).unwrap();
+    fs::write(&weights, b"not weights").unwrap();
+    let service = opened(dir.path());
+    service.bring_up().unwrap();
+    let health = service.health();
+    assert_eq!((health.status, health.models_loaded), (Status::Degraded, 2));
+    assert!(health.reasons[0].contains("sentiment"), "{:?}", health.reasons);
+    assert!(!service.retry(), "nothing has changed yet");
+
+    fs::write(&weights, good).unwrap();
+    assert!(service.retry());
+    let health = service.health();
+    assert_eq!((health.status, health.models_loaded, health.reasons.len()), (Status::Healthy, 3, 0));
+    assert!(health.warmup.ready_for_production);
+    assert!(!service.analyze(vec![text("i am tired")]).unwrap()[0].assessment.is_degraded());
+}
+
+#[test]
+fn without_any_model_words_answer_until_there_is_one() {
+    let dir = profile();
+    let trunk = dir.path().join("trunk/model.safetensors");
+    let good = fs::read(&trunk).unwrap();
+    fs::remove_file(&trunk).unwrap();
+    let service = opened(dir.path());
+    let judged = |message: &str| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(service.submit(Request::new(text(message)))).unwrap().assessment
+    };
+    let before = judged("i have the pills here and i will take them all tonight, goodbye");
+    assert!(before.level.is_urgent() && before.is_degraded() && before.requires_staff_review);
+    assert_eq!(service.health().progress.phase, Phase::Loading);
+
+    service.bring_up().unwrap();
+    let health = service.health();
+    assert_eq!((health.status, health.ready, health.degraded), (Status::Degraded, true, true));
+    assert!(health.reasons[0].contains("trunk/model.safetensors"), "{:?}", health.reasons);
+    assert!(!health.warmup.ready_for_production && !health.warmup.pipeline_warmed);
+    assert_eq!(judged("goodbye everyone, i will kill myself tonight").signals.len(), 0);
+
+    fs::write(&trunk, good).unwrap();
+    assert!(service.retry());
+    assert_eq!((service.health().status, judged("i am tired").signals.len()), (Status::Healthy, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_the_models_read_alike_share_inference_and_no_others_do() {
+    let dir = profile();
+    let service = tokio::task::spawn_blocking(move || {
+        let service = opened(dir.path());
+        service.bring_up().unwrap();
+        service
+    });
+    let service = service.await.unwrap();
+    let mut read = Vec::new();
+    for message in ["i am tired", "I  am\u{200b} TIRED", "i am not tired"] {
+        let analyzed = service.submit(Request::new(text(message))).await.unwrap();
+        read.push((analyzed.timing.tokens > 0, analyzed.assessment.score));
+    }
+    assert_eq!(read.iter().map(|(asked, _)| *asked).collect::<Vec<_>>(), [true, false, true], "{read:?}");
+    assert_eq!(read[0].1, read[1].1);
 }
 
 #[test]

@@ -60,36 +60,47 @@ fn too_long_is_413_whether_message_or_body() {
     assert_json_snapshot!([message.shown(), body.shown()]);
 }
 
+/// A request may take `ms`, and wait half of that.
+fn hurried(ms: u64) -> Overrides {
+    Overrides::default().set("server.request_timeout_ms", ms).set("queue.max_wait_ms", ms / 2)
+}
+
 #[test]
 fn a_body_that_never_ends_is_a_timeout() {
-    let server = Running::with(Overrides::default().set("server.request_timeout_ms", 200));
+    let server = Running::with(hurried(200));
     let answer =
         server.raw(b"POST /analyze HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 100\r\n\r\n{");
     assert!(answer.starts_with("HTTP/1.1 504") && answer.contains("\"timeout\""), "{answer}");
 }
 
 #[test]
-fn an_analysis_that_takes_too_long_is_a_timeout() {
-    let server = Running::with(Overrides::default().set("server.request_timeout_ms", 100));
+fn an_analysis_that_takes_too_long_ends_in_a_verdict_by_words_before_the_timeout() {
+    let server = Running::with(hurried(200));
     let reply = server.analyze("slow");
-    assert_eq!((reply.status, &reply.json["error"]["code"]), (504, &"timeout".into()));
+    assert_eq!((reply.status, &reply.json["is_degraded"]), (200, &true.into()), "{}", reply.json);
+    assert_eq!(reply.json["requires_staff_review"], true);
 }
 
 #[test]
-fn a_full_queue_says_when_to_return() {
-    let server = Running::with(Overrides::default().set("queue.capacity", 1));
+fn a_full_queue_answers_by_words_and_recovers() {
+    let server = Running::with(Overrides::default().set("queue.capacity_tokens", 512));
+    // Each as many tokens as a message can count: one runs, one waits, no third has room.
+    let slow = |i: usize| format!("slow {i} {}", "high ".repeat(400));
     std::thread::scope(|scope| {
-        let slow: Vec<_> = (0..6).map(|_| scope.spawn(|| server.analyze("slow"))).collect();
-        let replies: Vec<_> = slow.into_iter().map(|thread| thread.join().unwrap()).collect();
-        let refused: Vec<_> = replies.iter().filter(|reply| reply.status == 503).collect();
-        assert!(replies.iter().any(|reply| reply.status == 200), "some are answered");
-        assert!(!refused.is_empty(), "six do not fit into one that runs and one that waits");
-        for reply in refused {
-            assert_eq!(reply.json["error"]["code"], "overloaded");
-            assert!(reply.header("retry-after").parse::<u64>().unwrap() >= 1);
+        let server = &server;
+        let asked: Vec<_> = (0..6).map(|i| scope.spawn(move || server.analyze(&slow(i)))).collect();
+        let replies: Vec<_> = asked.into_iter().map(|thread| thread.join().unwrap()).collect();
+        assert!(replies.iter().all(|reply| reply.status == 200), "nobody is turned away");
+        let (words, models): (Vec<_>, Vec<_>) =
+            replies.iter().partition(|reply| reply.json["is_degraded"] == true);
+        assert!(!words.is_empty() && !models.is_empty(), "{} {}", words.len(), models.len());
+        for reply in words {
+            assert_eq!(reply.json["requires_staff_review"], true);
+            let why = reply.json["explanation"]["key_factors"][0].as_str().unwrap();
+            assert!(why.contains("was not asked: too many messages are waiting"), "{why}");
         }
     });
-    assert_eq!(server.analyze("high").status, 200, "and it recovers");
+    assert_eq!(server.analyze("high").json["is_degraded"], false, "and it recovers");
 }
 
 #[test]

@@ -171,6 +171,12 @@ impl Running {
         Reply::from(agent().get(format!("http://{}{path}", self.address)).call().unwrap())
     }
 
+    /// What is no JSON.
+    pub(crate) fn text(&self, path: &str) -> String {
+        let mut response = agent().get(format!("http://{}{path}", self.address)).call().unwrap();
+        response.body_mut().read_to_string().unwrap()
+    }
+
     pub(crate) fn post(&self, path: &str, body: impl AsRef<[u8]>) -> Reply {
         let request = agent().post(format!("http://{}{path}", self.address));
         Reply::from(request.content_type("application/json").send(body.as_ref()).unwrap())

@@ -1,13 +1,14 @@
 //! /health tells the truth at every moment between bind and end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use ash_runtime::{Overrides, StartError};
-use ash_server::ServeError;
+use ash_runtime::{Overrides, Service, StartError};
+use ash_server::{ServeError, Signal};
 use insta::assert_json_snapshot;
 use serde_json::json;
 
-use crate::harness::{Running, redacted, settings};
+use crate::harness::{Fake, Running, redacted, settings};
 
 #[test]
 fn health_is_starting_then_exactly_healthy() {
@@ -19,6 +20,8 @@ fn health_is_starting_then_exactly_healthy() {
         "steady_ms",
         "rounds",
         "cold_start_eliminated",
+        "penalty_avoided_ms",
+        "first_ms",
     ];
     let varies = [&["timestamp", "version"], &measured[..]].concat();
     assert_json_snapshot!("health_starting", redacted(server.get("/health").json, &varies[..2]));
@@ -32,8 +35,82 @@ fn health_is_starting_then_exactly_healthy() {
 fn status_is_an_object_with_models_and_queue() {
     let json = Running::new().get("/status").json;
     assert_eq!(json["status"], "healthy");
-    assert_eq!(json["queue"], json!({"queued": 0, "capacity": 512}));
+    let empty =
+        json!({"active": 0, "queued": 0, "queued_tokens": 0, "capacity": 65536, "oldest_age_ms": null});
+    assert_eq!(json["queue"], empty);
     assert_eq!(json["models"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn ready_says_how_far_it_is_then_yes_then_no_while_live_is_always_yes() {
+    let (server, release) = Running::held_back();
+    let reply = server.get("/ready");
+    assert_eq!((reply.status, reply.header("retry-after")), (503, "1"));
+    assert_eq!(reply.json, json!({"ready": false, "phase": "starting", "percent": 0, "parts": []}));
+    assert_eq!(server.get("/live").status, 200);
+    drop(release);
+    server.wait_until_ready();
+    let reply = server.get("/ready");
+    assert_eq!((reply.status, &reply.json["phase"], &reply.json["percent"]), (200, &"ready".into(), &100.into()));
+    server.signal(Signal::Stop);
+    // Within the grace it is still there, and says no.
+    let mut statuses = Vec::new();
+    for _ in 0..20 {
+        let reply = server.get("/ready");
+        statuses.push(reply.status);
+        if reply.status == 503 {
+            assert_eq!(reply.json["phase"], "draining");
+            assert_eq!(server.get("/health").json["status"], "draining");
+            assert_eq!(server.get("/live").status, 200);
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("it never said that it is going: {statuses:?}");
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let server = Running::with(Overrides::default().set("server.shutdown_grace_ms", 60_000));
+    server.signal(Signal::Stop);
+    server.signal(Signal::Stop);
+    assert!(matches!(server.wait(), Err(ServeError::Forced)));
+}
+
+#[test]
+fn a_reload_is_taken_over_and_a_bad_one_changes_nothing() {
+    let (first, served) = (settings(Overrides::default()), settings(Overrides::default()));
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let reload = move || {
+        let mut new = settings(Overrides::default().set("compat.critical_as_high", true));
+        if asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0 {
+            new.analysis = ash_analysis::AnalyzerSettings::unfitted(["nobody"]);
+        }
+        Ok(new)
+    };
+    let start = move || Service::with_classifier(served, Arc::new(Fake::new()));
+    let server = Running::reloading(first, Box::new(start), Box::new(reload));
+    server.wait_until_ready();
+    let reloads = |outcome: &str| -> u64 {
+        let line = format!("ash_reloads_total{{outcome=\"{outcome}\"}} ");
+        let page = server.text("/metrics");
+        page.lines().find_map(|l| l.strip_prefix(&line)).and_then(|n| n.parse().ok()).unwrap_or(0)
+    };
+    let wait = |outcome: &str| {
+        for _ in 0..500 {
+            if reloads(outcome) == 1 {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("nothing was reloaded: {}", server.text("/metrics"));
+    };
+    server.signal(Signal::Reload);
+    wait("failed");
+    assert_eq!(server.analyze("critical").json["crisis_level"], "critical", "the old stays");
+    server.signal(Signal::Reload);
+    wait("ok");
+    assert_eq!(server.analyze("critical").json["crisis_level"], "high");
 }
 
 #[test]
