@@ -35,6 +35,7 @@ const FIGURE: usize = 22;
 
 /// Arguments of `bench` without a subcommand.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(crate) struct Args {
     /// Messages of the latency and of the throughput measurement
     #[arg(long, value_name = "N", default_value_t = 480, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]

@@ -19,6 +19,7 @@ const KEY_FILE: &str = "ASH_KEY_FILE";
 
 /// Which server; common to `bench live` and `bench load`.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(crate) struct Args {
     /// The server to measure
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8881")]
