@@ -175,7 +175,7 @@ def markdown(folder: Path) -> str:
         if about(result) != parts[0] and about(result) not in parts:
             parts.append(about(result))
         parts.append(live(result) if name == "live" else load(result))
-    missed = [a["aim"] for result in results.values() for a in result["report"]["aims"] if not a["met"]]
+    missed = [a["name"] for result in results.values() for a in result["report"]["aims"] if not a["met"]]
     parts.append("Aims that were not met: " + ("; ".join(missed) if missed else "none") + ".")
     return "\n\n".join(parts)
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Aim {
     /// For people: "first request ≤ 1.25 × median + 5 ms".
-    pub(crate) aim: &'static str,
+    pub(crate) name: &'static str,
     /// What was measured, in the aim's unit; absent if nothing could be.
     pub(crate) measured: Option<f64>,
     /// The most it may be (or, where the aim says so, the least).
@@ -17,13 +17,13 @@ pub(crate) struct Aim {
 
 impl Aim {
     /// Met if `measured` is not above `limit`.
-    pub(crate) fn at_most(aim: &'static str, measured: Option<f64>, limit: f64) -> Self {
-        Aim { aim, measured, limit, met: measured.is_some_and(|m| m <= limit) }
+    pub(crate) fn at_most(name: &'static str, measured: Option<f64>, limit: f64) -> Self {
+        Aim { name, measured, limit, met: measured.is_some_and(|m| m <= limit) }
     }
 
     /// Met if `measured` is not below `limit`.
-    pub(crate) fn at_least(aim: &'static str, measured: Option<f64>, limit: f64) -> Self {
-        Aim { aim, measured, limit, met: measured.is_some_and(|m| m >= limit) }
+    pub(crate) fn at_least(name: &'static str, measured: Option<f64>, limit: f64) -> Self {
+        Aim { name, measured, limit, met: measured.is_some_and(|m| m >= limit) }
     }
 }
 

@@ -55,7 +55,9 @@ mod tests {
     fn percentiles_are_those_of_the_sorted_values_to_three_digits() {
         let samples: Vec<Duration> = (1..=5000).map(|i| Duration::from_micros(i * 37)).collect();
         let mut latencies = Latencies::new();
-        samples.iter().for_each(|&took| latencies.record(took));
+        for &took in &samples {
+            latencies.record(took);
+        }
         let (kept, exact) = (latencies.latency().expect("samples"), Latency::of(samples).expect("samples"));
         assert_eq!(kept.samples, exact.samples);
         let pairs = [

@@ -39,7 +39,7 @@ pub(crate) struct Args {
     /// Then send the same messages again, to measure how fast the cache answers
     #[arg(long)]
     repeat: bool,
-    /// Milliseconds a request should take at most [default: performance.target_ms of the server, or 50]
+    /// Milliseconds a request should take at most [default: the target of the server, or 50]
     #[arg(long, value_name = "MS", value_parser = positive)]
     target_ms: Option<f64>,
     /// Exit with 1 unless the first request is within its bound and HTTP costs at most 1 ms
@@ -143,9 +143,10 @@ async fn measure(global: &Global, args: &Args) -> Result<Report> {
         lengths.push(length);
     }
     let sent = send(&mut connection, &target.url, &messages, "one at a time").await?;
-    let again = match args.repeat {
-        true => Some(send(&mut connection, &target.url, &messages, "the same again").await?),
-        false => None,
+    let again = if args.repeat {
+        Some(send(&mut connection, &target.url, &messages, "the same again").await?)
+    } else {
+        None
     };
 
     let status = target.status().await;

@@ -46,7 +46,7 @@ impl Table {
             self.line(
                 "  aim",
                 styled(style, word),
-                format!("{}: {measured} (limit {:.2})", aim.aim, aim.limit),
+                format!("{}: {measured} (limit {:.2})", aim.name, aim.limit),
             );
         }
     }

@@ -120,13 +120,7 @@ async fn measure(global: &Global, args: &Args, texts: &Arc<Texts>, engine: Optio
         (Shape::Closed { clients }, tallied, watch.seen()?, None)
     } else {
         let normal = normal_median_ms(endpoint, texts).await;
-        let (rate, capacity) = match args.rate {
-            Some(rate) => (rate, None),
-            None => {
-                let capacity = capacity(endpoint, texts).await?;
-                (args.rate_factor * capacity, Some(capacity))
-            }
-        };
+        let (rate, capacity) = rate(args, endpoint, texts).await?;
         let watch = Watch::begin(Arc::clone(endpoint), target.pid());
         let (tallied, recovery) = open_loop(endpoint, rate, args.duration, texts, normal).await;
         (Shape::Open { rate, capacity_per_second: capacity }, tallied, watch.seen()?, recovery)
@@ -164,6 +158,15 @@ async fn closed_loop(
     closed::run(endpoint, clients, duration, texts, &bar, |ended| tally.add(&ended)).await;
     bar.finish_and_clear();
     tally.done()
+}
+
+/// Requests a second, and the capacity if it was measured for that.
+async fn rate(args: &Args, endpoint: &Arc<Endpoint>, texts: &Arc<Texts>) -> Result<(f64, Option<f64>)> {
+    if let Some(rate) = args.rate {
+        return Ok((rate, None));
+    }
+    let capacity = capacity(endpoint, texts).await?;
+    Ok((args.rate_factor * capacity, Some(capacity)))
 }
 
 /// Full verdicts a second.

@@ -24,6 +24,7 @@ const IN_A_ROW: usize = 3;
 
 /// How the server recovered.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the report's key is read without its struct's name")]
 pub(super) struct Recovery {
     /// Median before the load.
     pub(super) normal_median_ms: f64,

@@ -39,6 +39,7 @@ pub(super) struct Seen {
 
 /// Resident memory in mebibytes, read every second.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "every figure of a report ends with its unit")]
 pub(super) struct Memory {
     /// Before the load.
     pub(super) start_mib: f64,
@@ -103,7 +104,9 @@ mod tests {
     #[test]
     fn memory_keeps_the_first_the_highest_and_the_last() {
         let mut seen = Seen { health: None, health_failures: 0, memory: None };
-        [Some(5.0), None, Some(9.0), Some(7.0)].into_iter().for_each(|mib| seen.remember(mib));
+        for mib in [Some(5.0), None, Some(9.0), Some(7.0)] {
+            seen.remember(mib);
+        }
         assert_eq!(seen.memory, Some(Memory { start_mib: 5.0, max_mib: 9.0, end_mib: 7.0 }));
     }
 }
