@@ -28,7 +28,7 @@ use crate::{progress, setup};
 /// Starts that are measured; the first may read the program from disk, the later find it in memory.
 const STARTS: usize = 3;
 /// Messages of a batch.
-const BATCH: usize = 32;
+pub(crate) const BATCH: usize = 32;
 
 /// Width of the figures in the table.
 const FIGURE: usize = 22;

@@ -31,7 +31,7 @@ use self::report::{Engine, Report, Shape};
 use self::tally::{Tallied, Tally};
 use self::watch::Watch;
 use super::client::Endpoint;
-use super::engine;
+use super::engine::{self, BATCH};
 use super::target::{self, Target, admitted, block_on};
 use super::texts::Texts;
 use crate::args::Global;
@@ -41,8 +41,10 @@ use crate::{progress, setup};
 /// Clients that find the capacity: enough to fill the batches, too few to fill the queue.
 const CAPACITY_CLIENTS: usize = 64;
 const CAPACITY_DURATION: Duration = Duration::from_secs(5);
-/// Messages through the engine alone.
-const ENGINE_MESSAGES: usize = 960;
+/// How long the engine is measured alone, about.
+const ENGINE_SECONDS: f64 = 5.0;
+/// Whatever its speed, it gets so many messages at least and at most.
+const ENGINE_MESSAGES: (f64, f64) = (32.0, 8192.0);
 
 /// Arguments of `bench load`.
 #[derive(Debug, clap::Args)]
@@ -101,12 +103,15 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
 /// Messages a second in full batches, without HTTP and queue.
 fn engine_alone(global: &Global, texts: &Texts) -> Result<f64> {
     let service = setup::service(global, Overrides::default())?;
-    let messages = (0..ENGINE_MESSAGES).map(|_| MessageText::parse(&texts.next().1));
-    let messages = messages.collect::<Result<Vec<_>, _>>()?;
-    // Once before the clock runs, for the first batch touches memory that the later find ready.
-    let mut again = messages.iter().cloned().cycle();
-    engine::throughput(&service, &mut again, 1);
-    Ok(engine::throughput(&service, again, ENGINE_MESSAGES).messages_per_second)
+    let messages =
+        |n: usize| (0..n).map(|_| MessageText::parse(&texts.next().1)).collect::<Result<Vec<_>, _>>();
+    // One batch before the clock runs: it touches memory that the later find ready, and says how many are enough.
+    let (least, most) = ENGINE_MESSAGES;
+    let pace = engine::throughput(&service, messages(BATCH)?.into_iter(), BATCH).messages_per_second;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped, and NaN becomes 0")]
+    let batches = ((pace * ENGINE_SECONDS).clamp(least, most) / BATCH as f64) as usize;
+    let count = batches.max(1) * BATCH;
+    Ok(engine::throughput(&service, messages(count)?.into_iter(), count).messages_per_second)
 }
 
 async fn measure(global: &Global, args: &Args, texts: &Arc<Texts>, engine: Option<f64>) -> Result<Report> {
