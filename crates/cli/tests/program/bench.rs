@@ -1,7 +1,10 @@
 //! `ash-nlp bench live | load` against a real server of its own, on the models that are embedded. What is tested is that
 //! the reports are whole and true to themselves; how fast anything is, is not.
 
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
+use std::sync::mpsc;
+use std::thread;
 
 use serde_json::Value;
 
@@ -146,4 +149,65 @@ fn what_contradicts_itself_is_refused() {
     for args in [["bench", "live", "--help"], ["bench", "load", "--help"]] {
         assert!(out(&run(&args)).contains("Examples:"), "{args:?}");
     }
+}
+
+/// Listens for as long as the test runs: /health is ready, everything else is refused with 401. Tells the
+/// `authorization` of each request that was refused.
+fn refusing() -> (String, mpsc::Receiver<Option<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let tell = tell.clone();
+            thread::spawn(move || {
+                let mut reader = BufReader::new(stream);
+                loop {
+                    let head: Vec<String> =
+                        reader.by_ref().lines().map_while(Result::ok).take_while(|l| !l.is_empty()).collect();
+                    let header = |name: &str| {
+                        let value = |l: &String| {
+                            l.split_once(": ").filter(|(n, _)| *n == name).map(|(_, v)| v.to_owned())
+                        };
+                        head.iter().find_map(value)
+                    };
+                    let Some(first) = head.first() else { return };
+                    let length = header("content-length").and_then(|n| n.parse().ok()).unwrap_or(0);
+                    let mut body = vec![0; length];
+                    let (status, answer) = if first.starts_with("GET /health ") {
+                        ("200 OK", r#"{"ready":true}"#)
+                    } else {
+                        ("401 Unauthorized", "{}")
+                    };
+                    let answer =
+                        format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
+                    let read = reader.read_exact(&mut body);
+                    if read.and_then(|()| reader.get_mut().write_all(answer.as_bytes())).is_err() {
+                        return;
+                    }
+                    if status.starts_with("401") {
+                        let _ = tell.send(header("authorization"));
+                    }
+                }
+            });
+        }
+    });
+    (url, told)
+}
+
+#[test]
+fn a_key_is_sent_and_never_shown() {
+    let (url, told) = refusing();
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "ash_secret\n").expect("written");
+    let path = file.path().to_str().expect("a name");
+    for more in [&["live"][..], &["load", "--rate", "1", "--duration", "1s"]] {
+        let output = run(&[&["bench"], more, &["--url", &url, "--key-file", path]].concat());
+        assert_eq!(code(&output), 2);
+        assert!(err(&output).contains("401") && err(&output).contains("--key-file"), "{}", err(&output));
+        assert!(!err(&output).contains("ash_secret"), "{}", err(&output));
+        assert_eq!(told.recv().expect("a request").as_deref(), Some("Bearer ash_secret"));
+    }
+    assert_eq!(code(&run(&["bench", "live", "--url", &url])), 2);
+    assert_eq!(told.recv().expect("a request"), None, "no key was named");
 }
