@@ -5,9 +5,11 @@ use std::time::Duration;
 use serde::Serialize;
 
 /// What a reader needs to know of many durations, in milliseconds.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Latency {
     pub(crate) samples: usize,
+    pub(crate) min_ms: f64,
+    pub(crate) mean_ms: f64,
     pub(crate) p50_ms: f64,
     pub(crate) p90_ms: f64,
     pub(crate) p99_ms: f64,
@@ -23,8 +25,11 @@ impl Latency {
             let rank = (percent * samples.len()).div_ceil(100);
             samples.get(rank.saturating_sub(1)).copied().map(milliseconds)
         };
+        let total: f64 = samples.iter().map(Duration::as_secs_f64).sum();
         Some(Latency {
             samples: samples.len(),
+            min_ms: milliseconds(*samples.first()?),
+            mean_ms: microsecond(total * 1e3 / samples.len() as f64),
             p50_ms: rank(50)?,
             p90_ms: rank(90)?,
             p99_ms: rank(99)?,
@@ -35,7 +40,12 @@ impl Latency {
 
 /// In milliseconds, to the microsecond.
 pub(crate) fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
+    microsecond(duration.as_secs_f64() * 1e3)
+}
+
+/// Milliseconds, rounded to the microsecond: more than that no clock here can tell.
+pub(crate) fn microsecond(ms: f64) -> f64 {
+    (ms * 1e3).round() / 1e3
 }
 
 #[cfg(test)]
@@ -45,14 +55,24 @@ mod tests {
     #[test]
     fn percentiles_are_measured_values_by_nearest_rank() {
         let latency = Latency::of((1..=200).rev().map(Duration::from_millis).collect());
-        let expected = Latency { samples: 200, p50_ms: 100.0, p90_ms: 180.0, p99_ms: 198.0, max_ms: 200.0 };
+        let expected = Latency {
+            samples: 200,
+            min_ms: 1.0,
+            mean_ms: 100.5,
+            p50_ms: 100.0,
+            p90_ms: 180.0,
+            p99_ms: 198.0,
+            max_ms: 200.0,
+        };
         assert_eq!(latency, Some(expected));
     }
 
     #[test]
     fn one_sample_is_every_percentile_and_none_is_none() {
-        let expected = Latency { samples: 1, p50_ms: 1.5, p90_ms: 1.5, p99_ms: 1.5, max_ms: 1.5 };
-        assert_eq!(Latency::of(vec![Duration::from_micros(1500)]), Some(expected));
+        let latency = Latency::of(vec![Duration::from_micros(1500)]).expect("one sample");
+        let all =
+            [latency.min_ms, latency.mean_ms, latency.p50_ms, latency.p90_ms, latency.p99_ms, latency.max_ms];
+        assert_eq!((latency.samples, all), (1, [1.5; 6]));
         assert_eq!(Latency::of(Vec::new()), None);
     }
 }

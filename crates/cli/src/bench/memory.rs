@@ -1,4 +1,4 @@
-//! How much memory this process holds.
+//! How much memory a process holds.
 
 use std::fs;
 
@@ -15,6 +15,11 @@ impl Resident {
     /// Of this process, at this moment.
     pub(crate) fn now() -> Self {
         Self::parse(&fs::read_to_string("/proc/self/status").unwrap_or_default())
+    }
+
+    /// Of another process, which must be running.
+    pub(crate) fn of(pid: u32) -> Self {
+        Self::parse(&fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default())
     }
 
     fn parse(status: &str) -> Self {

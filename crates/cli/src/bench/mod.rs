@@ -1,51 +1,51 @@
-//! `ash-nlp bench`: what the models cost on this machine, start included.
+//! `ash-nlp bench`: what the models and the service cost on this machine.
 //!
-//! Nothing is asserted and nothing is compared: a figure means something only beside the machine that it
-//! was taken on, which is why the report names it.
+//! | file | what it measures |
+//! |---|---|
+//! | [`engine`] | `bench` alone: start, memory, latency and throughput in this process, no socket |
+//! | [`live`] | `bench live`: a running server, one request after another; is the first as fast as the later? |
+//! | [`load`] | `bench load`: a running server with more to do than it can |
+//!
+//! `live` and `load` know the server by its wire only ([`client`]), whether it runs already or is started for them
+//! ([`spawn`], [`target`]). Texts are made here ([`chatter`], [`texts`]) and never shown.
 
+mod aim;
 mod chatter;
+mod client;
+mod engine;
+mod histogram;
 mod latency;
+mod live;
+mod load;
 pub(crate) mod memory;
+mod spawn;
+mod table;
+mod target;
+mod texts;
+mod wire;
 
-use std::fmt::{self, Display, Formatter};
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Command, Stdio};
-use std::thread::available_parallelism;
-use std::time::{Duration, Instant};
-
-use anstream::stdout;
-use anyhow::{Context, Result, ensure};
-use ash_analysis::{Message, MessageText};
-use ash_runtime::{Overrides, Service, VERSION};
-use serde::Serialize;
+use anyhow::Result;
 
 use crate::args::Global;
 use crate::outcome::Outcome;
-use crate::setup::Provenance;
-use crate::terminal::{FAINT, STRONG, styled};
-use crate::{progress, setup};
-use chatter::CHATTER;
-use latency::{Latency, milliseconds};
-use memory::Resident;
-
-/// Starts that are measured; the first may read the program from disk, the later find it in memory.
-const STARTS: usize = 3;
-/// Messages of a batch.
-const BATCH: usize = 32;
-
-/// Width of the figures in the table.
-const FIGURE: usize = 22;
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Messages of the latency and of the throughput measurement
-    #[arg(long, value_name = "N", default_value_t = 480, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    messages: u32,
-    /// Print the report as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    engine: engine::Args,
+}
+
+/// What is measured instead of the engine in this process.
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Measure a server one request after another: the first against the later, and what HTTP costs
+    Live(live::Args),
+    /// Measure a server under load: open loop (a fixed rate) or closed loop (a number of clients)
+    Load(load::Args),
 }
 
 const EXAMPLES: &str = "\
@@ -54,166 +54,16 @@ Examples:
   ash-nlp bench --messages 2000 --threads 1 --precision f32
   ash-nlp bench --json > bench.json
   ash-nlp --profile zero-shot --labels compact bench --messages 20
+  ash-nlp bench live --spawn
+  ash-nlp bench load --spawn --rate-factor 2 --duration 60s
 
 Run it on an otherwise idle machine: the figures are those of the whole machine, not of the program alone.";
 
-/// The report.
-#[derive(Debug, Serialize)]
-struct Report {
-    version: &'static str,
-    cores: Option<usize>,
-    precision: String,
-    model_versions: std::collections::BTreeMap<String, String>,
-    /// From starting the process until its first answer is read, each time in a new process.
-    start_to_first_answer_ms: Vec<f64>,
-    /// Resident memory after the first answer, before any batch.
-    resident_mib: Option<f64>,
-    /// The most that was resident at any time, batches included.
-    peak_resident_mib: Option<f64>,
-    /// One message at a time, through the service's queue.
-    latency: Latency,
-    throughput: Throughput,
-}
-
-/// Many messages in batches.
-#[derive(Debug, Serialize)]
-struct Throughput {
-    batch: usize,
-    messages: usize,
-    messages_per_second: f64,
-}
-
-/// Measures and prints the report to standard output.
+/// Measures and prints a report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
-    let messages = usize::try_from(args.messages)?;
-    let starts = (0..STARTS).map(|_| start_to_first_answer(global)).collect::<Result<Vec<_>>>()?;
-    let texts = CHATTER.iter().map(|text| MessageText::parse(text)).collect::<Result<Vec<_>, _>>()?;
-
-    let service = setup::service(global, Overrides::default())?;
-    service.analyze(vec![texts[0].clone()])?;
-    let resident = Resident::now().now_mib;
-    let latency = latency(&service, &texts, messages)?;
-    let throughput = throughput(&service, &texts, messages);
-    let by = Provenance::of(&service);
-
-    let report = Report {
-        version: VERSION,
-        cores: available_parallelism().ok().map(Into::into),
-        precision: by.precision,
-        model_versions: by.versions,
-        start_to_first_answer_ms: starts.into_iter().map(milliseconds).collect(),
-        resident_mib: resident,
-        peak_resident_mib: Resident::now().peak_mib,
-        latency,
-        throughput,
-    };
-    let mut out = stdout().lock();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
-    } else {
-        write!(out, "{report}")?;
-    }
-    Ok(Outcome::Done)
-}
-
-/// Runs this program anew on one message and waits for the line it answers. The clock stands outside,
-/// so that loading the program and the models counts.
-fn start_to_first_answer(global: &Global) -> Result<Duration> {
-    let mut command = Command::new(std::env::current_exe().context("this program's file is not known")?);
-    if let Some(path) = &global.config {
-        command.arg("--config").arg(path);
-    }
-    if let Some(name) = global.profile {
-        command.args(["--profile", name.profile().as_str()]);
-    }
-    if let Some(name) = &global.labels {
-        command.args(["--labels", name]);
-    }
-    if let Some(path) = &global.models {
-        command.arg("--models").arg(path);
-    }
-    if let Some(precision) = global.precision {
-        command.args(["--precision", precision.as_str()]);
-    }
-    if let Some(threads) = global.threads {
-        command.args(["--threads", &threads.to_string()]);
-    }
-    command.args(["analyze", "--json", "--", CHATTER[0]]).stdin(Stdio::null()).stdout(Stdio::piped());
-
-    let start = Instant::now();
-    let mut child = command.spawn().context("cannot start this program a second time")?;
-    let mut line = String::new();
-    if let Some(stdout) = child.stdout.take() {
-        BufReader::new(stdout).read_line(&mut line)?;
-    }
-    let took = start.elapsed();
-    let status = child.wait()?;
-    ensure!(status.success() && !line.is_empty(), "`ash-nlp analyze` gave no answer ({status})");
-    Ok(took)
-}
-
-fn latency(service: &Service, texts: &[MessageText], messages: usize) -> Result<Latency> {
-    let bar = progress::bar(messages, "one at a time");
-    let mut samples = Vec::with_capacity(messages);
-    for text in texts.iter().cycle().take(messages) {
-        let start = Instant::now();
-        service.analyze(vec![text.clone()])?;
-        samples.push(start.elapsed());
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    Latency::of(samples).context("no message was measured")
-}
-
-/// In full batches, which the service's queue would cut by what waits at the moment.
-fn throughput(service: &Service, texts: &[MessageText], messages: usize) -> Throughput {
-    let batches = messages.div_ceil(BATCH);
-    let bar = progress::bar(batches * BATCH, "in batches");
-    let mut texts = texts.iter().cycle();
-    let start = Instant::now();
-    for _ in 0..batches {
-        let batch: Vec<Message> = texts.by_ref().take(BATCH).cloned().map(Message::new).collect();
-        service.analyzer().assess(&batch.iter().collect::<Vec<_>>());
-        bar.inc(BATCH as u64);
-    }
-    let seconds = start.elapsed().as_secs_f64();
-    bar.finish_and_clear();
-    let messages = batches * BATCH;
-    let pace = messages as f64 / seconds.max(1e-9);
-    Throughput { batch: BATCH, messages, messages_per_second: (pace * 10.0).round() / 10.0 }
-}
-
-impl Display for Report {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let cores = self.cores.map_or_else(|| "unknown".to_owned(), |n| n.to_string());
-        writeln!(f, "ash-nlp {}, {}, {cores} cores\n", self.version, self.precision)?;
-        let starts: Vec<String> = self.start_to_first_answer_ms.iter().map(|ms| format!("{ms:.0}")).collect();
-        let mib = |x: Option<f64>| x.map_or_else(|| "unavailable".to_owned(), |x| format!("{x:.1} MiB"));
-        let l = &self.latency;
-        let latency = |ms: f64| format!("{ms:.2} ms");
-        let pace = format!("{:.1} messages/s", self.throughput.messages_per_second);
-        let lines = [
-            (
-                "start to first answer",
-                format!("{} ms", starts.join(" · ")),
-                "new processes, one after another",
-            ),
-            ("resident memory", mib(self.resident_mib), "after the first answer"),
-            ("  peak", mib(self.peak_resident_mib), "batches included"),
-            ("latency p50", latency(l.p50_ms), "one message at a time, 4 to 40 words"),
-            ("  p90", latency(l.p90_ms), ""),
-            ("  p99", latency(l.p99_ms), ""),
-            ("  max", latency(l.max_ms), ""),
-            ("throughput", pace, "in batches of 32"),
-        ];
-        for (name, figure, meaning) in lines {
-            write!(f, "  {name:<23}{}", styled(STRONG, &figure))?;
-            if !meaning.is_empty() {
-                let pad = FIGURE.saturating_sub(figure.chars().count());
-                write!(f, "{:pad$}  {}", "", styled(FAINT, meaning))?;
-            }
-            writeln!(f)?;
-        }
-        writeln!(f, "\n  {}", styled(FAINT, format!("{} messages each", l.samples)))
+    match &args.what {
+        None => engine::run(global, &args.engine),
+        Some(What::Live(args)) => live::run(global, args),
+        Some(What::Load(args)) => load::run(global, args),
     }
 }

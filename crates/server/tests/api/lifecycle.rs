@@ -51,7 +51,10 @@ fn ready_says_how_far_it_is_then_yes_then_no_while_live_is_always_yes() {
     drop(release);
     server.wait_until_ready();
     let reply = server.get("/ready");
-    assert_eq!((reply.status, &reply.json["phase"], &reply.json["percent"]), (200, &"ready".into(), &100.into()));
+    assert_eq!(
+        (reply.status, &reply.json["phase"], &reply.json["percent"]),
+        (200, &"ready".into(), &100.into())
+    );
     server.signal(Signal::Stop);
     // Within the grace it is still there, and says no.
     let mut statuses = Vec::new();

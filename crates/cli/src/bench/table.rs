@@ -1,0 +1,78 @@
+//! The lines of a report for people: a name, a figure, what it means.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::aim::Aim;
+use super::latency::Latency;
+use crate::terminal::{ALARM, FAINT, STRONG, styled};
+
+/// Width of the names and of the figures.
+const NAME: usize = 28;
+const FIGURE: usize = 20;
+
+/// Lines that are written below each other.
+#[derive(Default)]
+pub(crate) struct Table(Vec<Line>);
+
+struct Line {
+    name: String,
+    figure: String,
+    meaning: String,
+}
+
+impl Table {
+    /// One line; an empty name continues the one above.
+    pub(crate) fn line(&mut self, name: &str, figure: impl Display, meaning: impl Display) {
+        self.0.push(Line { name: name.to_owned(), figure: figure.to_string(), meaning: meaning.to_string() });
+    }
+
+    /// Median, p90, p99 and maximum, if there is anything to tell.
+    pub(crate) fn latency(&mut self, name: &str, latency: Option<&Latency>, meaning: &str) {
+        let Some(l) = latency else { return self.line(name, "nothing measured", meaning) };
+        self.line(&format!("{name} median"), ms(l.p50_ms), meaning);
+        let range = format!(
+            "min {:.1} · mean {:.1} · max {:.1} ms, {} samples",
+            l.min_ms, l.mean_ms, l.max_ms, l.samples
+        );
+        self.line("  p90 · p99", format!("{:.1} · {:.1} ms", l.p90_ms, l.p99_ms), range);
+    }
+
+    /// One line an aim; what it says does not depend on colour.
+    pub(crate) fn aims(&mut self, aims: &[Aim]) {
+        for aim in aims {
+            let word = if aim.met { "met" } else { "NOT MET" };
+            let style = if aim.met { STRONG } else { ALARM };
+            let measured = aim.measured.map_or_else(|| "not measured".to_owned(), |m| format!("{m:.2}"));
+            self.line(
+                "  aim",
+                styled(style, word),
+                format!("{}: {measured} (limit {:.2})", aim.name, aim.limit),
+            );
+        }
+    }
+}
+
+/// "5.31 ms".
+pub(crate) fn ms(ms: f64) -> String {
+    format!("{ms:.2} ms")
+}
+
+/// "12.5 %".
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+impl Display for Table {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for Line { name, figure, meaning } in &self.0 {
+            let visible = anstream::adapter::strip_str(figure).to_string().chars().count();
+            write!(f, "  {name:<NAME$}{}", styled(STRONG, figure))?;
+            if !meaning.is_empty() {
+                let pad = FIGURE.saturating_sub(visible);
+                write!(f, "{:pad$}  {}", "", styled(FAINT, meaning))?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
