@@ -126,17 +126,6 @@ impl Running {
         Self::running(settings, start, reload)
     }
 
-    /// As production starts it: by words at first, then with the models that the settings name.
-    pub(crate) fn opening(settings: Settings) -> Self {
-        let (opened, again) = (settings.clone(), settings.clone());
-        let start = move |life, go_live: GoLive| {
-            let service = Arc::new(Service::open(opened, life)?);
-            go_live(Arc::clone(&service));
-            service.bring_up()
-        };
-        Self::running(settings, start, Box::new(move || Ok(again.clone())))
-    }
-
     fn running(
         settings: Settings,
         start: impl FnOnce(Arc<Lifecycle>, GoLive) -> Result<(), StartError> + Send + 'static,
