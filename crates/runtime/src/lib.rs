@@ -40,7 +40,8 @@ pub use lexicon::{LexiconFileError, load_lexicon};
 pub use pattern_packs::{PatternDrafts, PatternPackError, load_pattern_packs};
 pub use service::{Analyzed, Service};
 pub use settings::{
-    CompatSettings, DEFAULT_TOML, LogFormat, LogLevel, LogSettings, ModelChoice, ModelSettings, Overrides,
+    AuthSettings, CompatSettings, CorsSettings, DEFAULT_TOML, LimitSettings, LogFormat, LogLevel,
+    LogSettings, ModelChoice, ModelSettings, Network, NotANetwork, NotAnOrigin, Origin, Overrides,
     PatternSettings, Profile, QueueSettings, ServerSettings, Settings, SettingsError, ZERO_SHOT_TOML,
     ZeroShotSettings, folder_name,
 };

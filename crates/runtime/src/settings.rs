@@ -15,9 +15,17 @@ use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Serialize};
 
+mod auth;
+mod cors;
+mod limits;
 mod models;
+mod network;
 
+pub use auth::AuthSettings;
+pub use cors::{CorsSettings, NotAnOrigin, Origin};
+pub use limits::LimitSettings;
 pub use models::{ModelChoice, ModelSettings, Profile, ZeroShotSettings, folder_name};
+pub use network::{Network, NotANetwork};
 
 /// The default configuration, with every key and its range commented.
 pub const DEFAULT_TOML: &str = include_str!("../../../config/ash.toml");
@@ -56,6 +64,12 @@ pub struct Settings {
     pub queue: QueueSettings,
     /// The log.
     pub log: LogSettings,
+    /// Who may ask.
+    pub auth: AuthSettings,
+    /// How much one client may ask for.
+    pub limits: LimitSettings,
+    /// Which web pages may read answers.
+    pub cors: CorsSettings,
 }
 
 /// `[patterns]`: the wordings that are looked for beside the models.
@@ -243,6 +257,9 @@ impl Settings {
         within("server.request_timeout_ms", self.server.request_timeout_ms, 100..=600_000)?;
         within("queue.capacity", self.queue.capacity, 1..=1_000_000)?;
         within("queue.max_batch_tokens", self.queue.max_batch_tokens, 512..=1 << 20)?;
+        self.auth.check()?;
+        self.limits.check()?;
+        self.cors.check()?;
         if self.server.needs_response_from == Level::None {
             return Err(SettingsError::OutOfRange {
                 key: "server.needs_response_from".into(),
@@ -374,6 +391,15 @@ mod tests {
             ),
             case("[models.zero_shot.anger]\nname = \"a/b\"", &["unknown field", "anger"]),
             case("[models.zero_shot]\nmax_batch_tokens = 5", &["models.zero_shot.max_batch_tokens is 5"]),
+            case("[auth]\nkeys_file = \"\"", &["auth.keys_file is empty"]),
+            case("[auth]\nkey = \"x\"", &["unknown field", "keys_file"]),
+            case("[limits]\nburst_per_key = 0", &["limits.burst_per_key is 0", "1 to 1000000"]),
+            case("[limits]\nmax_connections = 0", &["limits.max_connections is 0", "1 to 65536"]),
+            case(
+                "[limits]\ntrusted_proxies = [\"10.0.0.0/40\"]",
+                &["10.0.0.0/40", "limits.trusted_proxies", "bad.toml"],
+            ),
+            case("[cors]\nallowed_origins = [\"*\"]", &["no origin", "cors.allowed_origins", "bad.toml"]),
         ];
         Jail::expect_with(|jail| {
             for Case { toml, says } in cases {

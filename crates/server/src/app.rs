@@ -6,12 +6,14 @@ use std::time::Instant;
 use ash_runtime::{Health, ServerSettings, Service};
 
 use crate::answer::WireSettings;
+use crate::door::Door;
 use crate::error::ApiError;
 
 /// Shared by all requests.
 pub(crate) struct App {
     pub(crate) limits: ServerSettings,
     pub(crate) started: Instant,
+    pub(crate) door: Door,
     live: OnceLock<Live>,
 }
 
@@ -22,8 +24,8 @@ pub(crate) struct Live {
 }
 
 impl App {
-    pub(crate) fn new(limits: ServerSettings) -> Self {
-        App { limits, started: Instant::now(), live: OnceLock::new() }
+    pub(crate) fn new(limits: ServerSettings, door: Door) -> Self {
+        App { limits, started: Instant::now(), door, live: OnceLock::new() }
     }
 
     /// A latch: it closes once and never opens again.

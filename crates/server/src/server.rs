@@ -1,16 +1,19 @@
 //! Start and stop: the socket first, then the models; on a signal, what was accepted, then nothing.
 
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ash_runtime::{ServerSettings, Service, Settings, StartError};
+use ash_runtime::{CorsSettings, Service, Settings, StartError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::auth::KeyFileError;
+use crate::door::{Door, DoorError};
+use crate::listen::{self, Bounds};
 use crate::routes::router;
 
 /// The server cannot run.
@@ -24,6 +27,9 @@ pub enum ServeError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// It may not be opened like this.
+    #[error(transparent)]
+    Door(#[from] DoorError),
     /// The service behind it cannot start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -40,22 +46,44 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     app: Arc<App>,
+    bounds: Bounds,
+    cors: CorsSettings,
+}
+
+/// Renews what can be renewed while a server runs.
+#[derive(Clone)]
+pub struct Reloader(Arc<App>);
+
+impl Reloader {
+    /// Reads the key file again and says how many keys it has; with a mistake in it, the keys stay as they are.
+    pub fn reload_keys(&self) -> Result<usize, KeyFileError> {
+        self.0.door.keys.reload()
+    }
 }
 
 /// Runs the service until SIGTERM or ctrl-c. `bound` is told the address that is listened on.
 pub async fn serve(settings: Settings, bound: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
-    let server = Server::bind(&settings.server).await?;
+    let server = Server::bind(&settings).await?;
     bound(server.local_addr());
     server.run(|| Service::start(settings), signal()).await
 }
 
 impl Server {
-    /// Listens on the address of the settings.
-    pub async fn bind(settings: &ServerSettings) -> Result<Self, ServeError> {
-        let failed = |source| ServeError::Bind { address: settings.bind, source };
-        let listener = TcpListener::bind(settings.bind).await.map_err(failed)?;
+    /// Listens on the address of the settings, if a service with their keys may.
+    pub async fn bind(settings: &Settings) -> Result<Self, ServeError> {
+        let bind = settings.server.bind;
+        let failed = |source| ServeError::Bind { address: bind, source };
+        let door = Door::new(settings, bind)?;
+        let listener = TcpListener::bind(bind).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Server { listener, address, app: Arc::new(App::new(settings.clone())) })
+        let app = Arc::new(App::new(settings.server.clone(), door));
+        let bounds = Bounds::with(settings.limits.max_connections);
+        Ok(Server { listener, address, app, bounds, cors: settings.cors.clone() })
+    }
+
+    /// For whoever is told that files have changed.
+    pub fn reloader(&self) -> Reloader {
+        Reloader(Arc::clone(&self.app))
     }
 
     /// The address that is listened on; with port 0 in the settings, the one the system chose.
@@ -72,10 +100,10 @@ impl Server {
     ) -> Result<(), ServeError> {
         let app = self.app;
         let (stop, mut stopping) = watch::channel(());
-        let http = axum::serve(self.listener, router(Arc::clone(&app))).with_graceful_shutdown(async move {
+        let routes = router(Arc::clone(&app), &self.cors);
+        let mut http = pin!(listen::serve(self.listener, routes, self.bounds, async move {
             let _ = stopping.changed().await;
-        });
-        let mut http = pin!(http.into_future());
+        }));
         let mut life = pin!(live(Arc::clone(&app), start));
 
         tokio::select! {

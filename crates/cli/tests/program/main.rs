@@ -4,6 +4,7 @@ mod analyze;
 mod eval;
 mod harness;
 mod hub;
+mod keys;
 mod labels;
 mod measures;
 mod models;

@@ -10,6 +10,7 @@ use axum::{Extension, Json};
 
 use crate::answer::Answer;
 use crate::app::App;
+use crate::auth::Caller;
 use crate::body;
 use crate::envelope::RequestId;
 use crate::error::ApiError;
@@ -22,6 +23,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 pub(crate) async fn analyze(
     State(app): State<Arc<App>>,
     Extension(RequestId(id)): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     body: Body,
 ) -> Result<(HeaderMap, Json<Answer>), ApiError> {
     let bytes = body::read(body, app.limits.max_body_bytes).await?;
@@ -29,7 +31,7 @@ pub(crate) async fn analyze(
     let live = app.live()?;
     let text = request.message.clone();
     let analyzed = live.service.submit_in_conversation(request.message, request.history).await?;
-    let answer = Answer::new(&analyzed, &text, id, stamp::timestamp(), &live.wire);
+    let answer = Answer::new(&analyzed, &text, id, stamp::timestamp(), &caller.adapted(&live.wire));
     let answer = answer.explained(request.verbosity);
     let answer = if request.show_context { answer } else { answer.without_context() };
     Ok((server_timing(&analyzed.timing), Json(answer)))

@@ -2,10 +2,12 @@
 
 mod analyze;
 mod health;
+pub(crate) mod table;
 
 use std::any::Any;
 use std::sync::Arc;
 
+use ash_runtime::CorsSettings;
 use axum::Router;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
@@ -13,19 +15,29 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
+use crate::browser;
 use crate::envelope::envelope;
 use crate::error::ApiError;
+use crate::guard::guard;
 
 /// All routes with what surrounds them.
-pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new()
+pub(crate) fn router(app: Arc<App>, cors: &CorsSettings) -> Router {
+    let routes = Router::new()
         .route("/analyze", post(analyze::analyze))
         .route("/health", get(health::health))
         .route("/status", get(health::status))
         .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
         .fallback(|| async { ApiError::NotFound })
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
+        .layer(CatchPanicLayer::custom(panicked));
+    // Outside the guard: a browser asks what it may do before it shows a key.
+    let routes = match browser::cors(cors) {
+        Some(layer) => routes.layer(layer),
+        None => routes,
+    };
+    routes
         .layer(middleware::from_fn_with_state(Arc::clone(&app), envelope))
+        .layer(middleware::map_response(browser::secured))
         .with_state(app)
 }
 

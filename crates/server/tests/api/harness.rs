@@ -10,7 +10,7 @@ use ash_analysis::{
     AnalyzerSettings, Classifier, ClassifyError, Label, Message, ModelAnswer, ModelInfo, Reading,
 };
 use ash_runtime::{Overrides, Service, Settings, StartError};
-use ash_server::{ServeError, Server};
+use ash_server::{Reloader, ServeError, Server};
 use serde_json::Value;
 use tokio::sync::oneshot;
 
@@ -77,6 +77,7 @@ pub(crate) fn settings(overrides: Overrides) -> Settings {
 /// A running server; dropping it shuts it down as a signal would.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    pub(crate) reloader: Reloader,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<Result<(), ServeError>>>,
 }
@@ -91,12 +92,15 @@ impl Running {
 
     /// The same with other settings.
     pub(crate) fn with(overrides: Overrides) -> Self {
-        let settings = settings(overrides);
-        let service = settings.clone();
-        let running =
-            Self::starting(settings, Box::new(|| Service::with_classifier(service, Arc::new(Fake::new()))));
+        let running = Self::serving(settings(overrides));
         running.wait_until_ready();
         running
+    }
+
+    /// With the fake models and all of these settings, perhaps not ready yet.
+    pub(crate) fn serving(settings: Settings) -> Self {
+        let service = settings.clone();
+        Self::starting(settings, Box::new(|| Service::with_classifier(service, Arc::new(Fake::new()))))
     }
 
     /// Bound, with a service that does not start before the sender is dropped.
@@ -114,16 +118,17 @@ impl Running {
     /// Through the same door as production, with a service that starts as `start` says.
     pub(crate) fn starting(settings: Settings, start: Start) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let (bound, address) = std::sync::mpsc::channel();
+        let (bound, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let server = Server::bind(&settings.server).await?;
-                bound.send(server.local_addr()).unwrap();
+                let server = Server::bind(&settings).await?;
+                bound.send((server.local_addr(), server.reloader())).unwrap();
                 server.run(start, async { drop(stopped.await) }).await
             })
         });
-        Running { address: address.recv().unwrap(), stop: Some(stop), thread: Some(thread) }
+        let (address, reloader) = told.recv().unwrap();
+        Running { address, reloader, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Real models on a busy machine take a while, above all when built for tests.
@@ -149,6 +154,18 @@ impl Running {
 
     pub(crate) fn analyze(&self, message: &str) -> Reply {
         self.post("/analyze", serde_json::json!({ "message": message }).to_string())
+    }
+
+    /// Any request; the body goes with POST only.
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let address = format!("http://{}{path}", self.address);
+        let request = ureq::http::Request::builder().method(method).uri(address);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let response = match method {
+            "POST" => agent().run(request.body(body.to_owned()).unwrap()),
+            _ => agent().run(request.body(()).unwrap()),
+        };
+        Reply::from(response.unwrap())
     }
 
     /// Sends bytes as they are and reads until the server closes.
@@ -213,7 +230,10 @@ impl Reply {
 impl From<ureq::http::Response<ureq::Body>> for Reply {
     fn from(mut response: ureq::http::Response<ureq::Body>) -> Self {
         let text = response.body_mut().read_to_string().unwrap();
-        let json = serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text:?}"));
+        let json = match text.as_str() {
+            "" => Value::Null,
+            text => serde_json::from_str(text).unwrap_or_else(|_| panic!("not JSON: {text:?}")),
+        };
         Reply { status: response.status().as_u16(), headers: response.headers().clone(), json }
     }
 }

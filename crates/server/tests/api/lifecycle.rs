@@ -63,9 +63,8 @@ fn a_service_that_cannot_start_ends_the_server_with_its_reason() {
 #[test]
 fn an_address_in_use_is_named() {
     let server = Running::new();
-    let settings = settings(Overrides::default());
-    let mut taken = settings.server;
-    taken.bind = server.address;
+    let mut taken = settings(Overrides::default());
+    taken.server.bind = server.address;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let error = runtime.block_on(ash_server::Server::bind(&taken)).err().unwrap().to_string();
     assert!(error.contains(&server.address.to_string()), "{error}");
