@@ -6,7 +6,7 @@ use anstream::ColorChoice;
 use ash_runtime::Profile;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{analyze, bench, config, eval, labels, models, patterns, serve, tune};
+use crate::{analyze, bench, config, eval, keys, labels, models, patterns, serve, tune};
 
 /// Reads a community's messages and tells its crisis team which ones need a human now.
 ///
@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Patterns(patterns::Args),
     /// List, fetch, check, convert and time models on disk
     Models(models::Args),
+    /// Make, list and remove the API keys of a service
+    Keys(keys::Args),
     /// Show, check and explain the configuration
     Config(config::Args),
 }

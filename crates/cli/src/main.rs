@@ -9,6 +9,7 @@ mod args;
 mod bench;
 mod config;
 mod eval;
+mod keys;
 mod labels;
 mod models;
 mod outcome;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         Command::Labels(args) => labels::run(&cli.global, args),
         Command::Patterns(args) => patterns::run(args),
         Command::Models(args) => models::run(&cli.global, &args),
+        Command::Keys(args) => keys::run(&cli.global, args),
         Command::Config(args) => config::run(&cli.global, &args),
     };
     match ended {

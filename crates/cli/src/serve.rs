@@ -21,12 +21,17 @@ pub(crate) struct Args {
     /// Port 0 lets the system choose one. Anything but a loopback address lets other machines in.
     #[arg(long, value_name = "ADDRESS:PORT")]
     bind: Option<SocketAddr>,
+    /// Listen where other machines reach it although there are no API keys (`auth.allow_anonymous`)
+    ///
+    /// Then everybody may have messages judged, and nobody may change anything.
+    #[arg(long)]
+    allow_anonymous: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   ash-nlp serve
-  ash-nlp --config ash.toml serve --bind 0.0.0.0:8881
+  ash-nlp --config ash.toml serve --bind 0.0.0.0:8881     with auth.keys_file, see `ash-nlp keys`
   ash-nlp --profile zero-shot --labels compact serve
 
 Then, from another terminal:
@@ -40,6 +45,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     let mut overrides = Overrides::default();
     if let Some(bind) = args.bind {
         overrides = overrides.set("server.bind", bind);
+    }
+    if args.allow_anonymous {
+        overrides = overrides.set("auth.allow_anonymous", true);
     }
     let settings = setup::settings(global, overrides.clone())?;
     let reload: Reload = {

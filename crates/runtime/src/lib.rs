@@ -51,9 +51,10 @@ pub use pattern_packs::{PatternDrafts, PatternPackError, load_pattern_packs};
 pub use queue::{Priority, QueueStatus};
 pub use service::{Analyzed, Request, Service};
 pub use settings::{
-    CacheSettings, CompatSettings, DEFAULT_TOML, LogFormat, LogLevel, LogSettings, ModelChoice,
-    ModelSettings, Overrides, PatternSettings, PerformanceSettings, Profile, QueueSettings, ServerSettings,
-    Settings, SettingsError, ZERO_SHOT_TOML, ZeroShotSettings, folder_name,
+    AuthSettings, CacheSettings, CompatSettings, CorsSettings, DEFAULT_TOML, LimitSettings, LogFormat,
+    LogLevel, LogSettings, ModelChoice, ModelSettings, Network, NotANetwork, NotAnOrigin, Origin, Overrides,
+    PatternSettings, PerformanceSettings, Profile, QueueSettings, ServerSettings, Settings, SettingsError,
+    ZERO_SHOT_TOML, ZeroShotSettings, folder_name,
 };
 pub use source::ProfileSource;
 pub use timing::{ByModel, Timing};

@@ -19,14 +19,18 @@ use figment::Figment;
 use serde::{Deserialize, Serialize};
 
 mod allowed;
+mod auth;
+mod cors;
 mod documented;
 mod error;
 mod explain;
 mod faults;
 mod layers;
+mod limits;
 mod load;
 mod models;
 mod nearest;
+mod network;
 mod page;
 mod performance;
 mod place;
@@ -34,10 +38,14 @@ mod reload;
 mod service;
 
 pub use allowed::Allowed;
+pub use auth::AuthSettings;
+pub use cors::{CorsSettings, NotAnOrigin, Origin};
 pub use error::{Fault, SettingsError};
 pub use explain::{Explanation, UnknownKey};
+pub use limits::LimitSettings;
 pub use load::Configuration;
 pub use models::{ModelChoice, ModelSettings, Profile, ZeroShotSettings, folder_name};
+pub use network::{Network, NotANetwork};
 pub use page::configuration_tables;
 pub use performance::PerformanceSettings;
 pub use place::{SettingOrigin, variable};
@@ -85,6 +93,12 @@ pub struct Settings {
     pub log: LogSettings,
     /// What answers are measured against.
     pub performance: PerformanceSettings,
+    /// Who may ask.
+    pub auth: AuthSettings,
+    /// How much one client may ask for.
+    pub limits: LimitSettings,
+    /// Which web pages may read answers.
+    pub cors: CorsSettings,
 }
 
 /// `[patterns]`: the wordings that are looked for beside the models.
@@ -222,6 +236,9 @@ impl Settings {
                 ),
             });
         }
+        self.auth.check()?;
+        self.limits.check()?;
+        self.cors.check()?;
         if self.server.needs_response_from == Level::None {
             return Err(SettingsError::OutOfRange {
                 key: "server.needs_response_from".into(),
@@ -382,6 +399,15 @@ mod tests {
             ),
             case("[models.zero_shot.anger]\nname = \"a/b\"", &["unknown key", "anger"]),
             case("[models.zero_shot]\nmax_batch_tokens = 5", &["models.zero_shot.max_batch_tokens is 5"]),
+            case("[auth]\nkeys_file = \"\"", &["auth.keys_file is empty"]),
+            case("[auth]\nkey = \"x\"", &["unknown key", "keys_file"]),
+            case("[limits]\nburst_per_key = 0", &["limits.burst_per_key is 0", "1 to 1000000"]),
+            case("[limits]\nmax_connections = 0", &["limits.max_connections is 0", "1 to 65536"]),
+            case(
+                "[limits]\ntrusted_proxies = [\"10.0.0.0/40\"]",
+                &["10.0.0.0/40", "limits.trusted_proxies", "bad.toml"],
+            ),
+            case("[cors]\nallowed_origins = [\"*\"]", &["no origin", "cors.allowed_origins", "bad.toml"]),
         ];
         Jail::expect_with(|jail| {
             for Case { toml, says } in cases {

@@ -2,20 +2,23 @@
 
 use std::sync::{Arc, OnceLock};
 
+use ash_runtime::telemetry::Event;
 use ash_runtime::{Health, Lifecycle, ServerSettings, Service};
 
+use crate::door::Door;
 use crate::error::ApiError;
 
 /// Shared by all requests.
 pub(crate) struct App {
     pub(crate) limits: ServerSettings,
     pub(crate) life: Arc<Lifecycle>,
+    pub(crate) door: Door,
     service: OnceLock<Arc<Service>>,
 }
 
 impl App {
-    pub(crate) fn new(limits: ServerSettings) -> Self {
-        App { limits, life: Arc::default(), service: OnceLock::new() }
+    pub(crate) fn new(limits: ServerSettings, door: Door) -> Self {
+        App { limits, life: Arc::default(), door, service: OnceLock::new() }
     }
 
     /// A latch: it closes once and never opens again. From now on messages are judged, by words at least.
@@ -33,6 +36,13 @@ impl App {
     /// The service, or 503 in the moment before there is one.
     pub(crate) fn service(&self) -> Result<&Arc<Service>, ApiError> {
         self.service.get().ok_or(ApiError::Starting)
+    }
+
+    /// Counts something that happened, once there is somebody who counts.
+    pub(crate) fn count(&self, event: &impl Event) {
+        if let Some(service) = self.service.get() {
+            service.telemetry().emit(event);
+        }
     }
 
     pub(crate) fn health(&self) -> Health {

@@ -38,10 +38,7 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, mut request: Request, 
         response.headers_mut().insert(REQUEST_ID, value);
     }
     let (status, took) = (response.status().as_u16(), start.elapsed());
-    if let Ok(service) = app.service() {
-        let (route, method) = (route.as_deref(), method.as_str());
-        service.telemetry().emit(&HttpAnswered { route, method, status, took });
-    }
+    app.count(&HttpAnswered { route: route.as_deref(), method: method.as_str(), status, took });
     let route = route.as_deref().unwrap_or("-");
     let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
     tracing::info!(request_id = id, %method, route, status, ms, "request");

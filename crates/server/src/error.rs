@@ -7,7 +7,9 @@ use ash_runtime::AnalyzeError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
+
+use crate::auth::{KeyFault, Role};
 
 /// A request without a verdict. Its sentences never repeat what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +20,16 @@ pub(crate) enum ApiError {
     /// 400
     #[error("the body ended before it was complete")]
     Incomplete,
+    /// 401
+    #[error("{}", match .0 {
+        KeyFault::None => "an API key is required, as X-Ash-Internal-Key or Authorization: Bearer",
+        KeyFault::Two => "X-Ash-Internal-Key and Authorization carry different keys; send one",
+        KeyFault::Unknown => "this API key is not known here",
+    })]
+    Unauthorized(KeyFault),
+    /// 403
+    #[error("this takes the role {needs}; yours is {has}")]
+    Forbidden { needs: Role, has: Role },
     /// 404
     #[error("there is nothing at this path; POST /analyze is what you may be looking for")]
     NotFound,
@@ -42,6 +54,9 @@ pub(crate) enum ApiError {
     /// 422
     #[error("the message is blank")]
     Blank,
+    /// 429
+    #[error("too many requests; try again in {} s", whole_seconds(*retry_after))]
+    RateLimited { retry_after: Duration },
     /// 500
     #[error("the analysis failed; this is a bug, and the message has not been judged")]
     Failed,
@@ -65,6 +80,9 @@ impl ApiError {
         match self {
             ApiError::NotJson(_) => (StatusCode::BAD_REQUEST, "invalid_json", "json_invalid"),
             ApiError::Incomplete => (StatusCode::BAD_REQUEST, "incomplete_body", "json_invalid"),
+            ApiError::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "unauthorized", "unauthorized"),
+            ApiError::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden", "forbidden"),
+            ApiError::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "unavailable"),
             ApiError::NotFound => (StatusCode::NOT_FOUND, "not_found", "not_found"),
             ApiError::WrongMethod => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "method_not_allowed")
@@ -101,33 +119,49 @@ impl ApiError {
     fn retry_after(&self) -> Option<u64> {
         match self {
             ApiError::Overloaded { retry_after } => Some(retry_after.as_secs()),
-            ApiError::Starting | ApiError::ShuttingDown => Some(1),
+            ApiError::RateLimited { retry_after } => Some(whole_seconds(*retry_after)),
+            ApiError::Starting | ApiError::ShuttingDown | ApiError::Timeout { .. } => Some(1),
             _ => None,
         }
     }
 }
 
+impl ApiError {
+    /// What the body says of it.
+    pub(crate) fn told(&self) -> Value {
+        let (_, code, _) = self.row();
+        json!({"code": code, "message": self.to_string(), "field": self.field()})
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, code, kind) = self.row();
-        let (message, field) = (self.to_string(), self.field());
+        let (status, _, kind) = self.row();
         let place = match status {
             StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY => {
                 "body"
             }
             _ => "request",
         };
-        let loc: Vec<&str> = std::iter::once(place).chain(field).collect();
+        let loc: Vec<&str> = std::iter::once(place).chain(self.field()).collect();
         let body = json!({
-            "error": {"code": code, "message": message, "field": field},
-            "detail": [{"loc": loc, "msg": message, "type": kind}],
+            "error": self.told(),
+            "detail": [{"loc": loc, "msg": self.to_string(), "type": kind}],
         });
         let mut response = (status, Json(body)).into_response();
         if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         response
     }
+}
+
+/// Rounded up, at least 1: whoever comes back then is let in.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 impl From<AnalyzeError> for ApiError {

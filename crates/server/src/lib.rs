@@ -7,10 +7,16 @@
 
 mod answer;
 mod app;
+mod auth;
 mod body;
+mod browser;
+mod door;
 mod envelope;
 mod error;
+mod guard;
 mod history;
+mod limits;
+mod listen;
 mod log;
 mod request;
 mod routes;
@@ -19,6 +25,11 @@ mod signals;
 mod stamp;
 
 pub use answer::{Answer, Verbosity, WireSettings};
+pub use auth::{
+    ApiKey, Exposed, KeyEntry, KeyFile, KeyFileError, NewEntry, Role, UnknownRole, add_key, may_listen,
+    remove_key,
+};
+pub use door::DoorError;
 pub use log::{init_log, quiet_panics};
 pub use server::{GoLive, Reload, ServeError, Server, serve};
 pub use signals::{Signal, Signals};

@@ -24,10 +24,7 @@ pub(crate) struct AnalyzeRequest {
 impl AnalyzeRequest {
     /// Reads a JSON body; `limit` is the longest message in bytes.
     pub(crate) fn parse(body: &[u8], limit: usize) -> Result<Self, ApiError> {
-        let value: Value = serde_json::from_slice(body).map_err(|e| ApiError::NotJson(position(&e)))?;
-        let Value::Object(fields) = value else {
-            return Err(ApiError::WrongType { field: None, expected: "a JSON object" });
-        };
+        let fields = object(body)?;
         let message = string(&fields, "message")?.ok_or_else(|| missing(&fields))?;
         if message.len() > limit {
             return Err(ApiError::MessageTooLong { limit });
@@ -37,13 +34,61 @@ impl AnalyzeRequest {
         for field in ["user_id", "channel_id"] {
             string(&fields, field)?;
         }
-        let verbosity = match boolean(&fields, "include_explanation")? {
-            Some(false) => None,
-            _ => Some(verbosity(&fields)?),
-        };
+        let verbosity = explanation(&fields)?;
         let history = history::parse(&fields, limit)?;
         let show_context = boolean(&fields, "include_context_analysis")?.unwrap_or(true);
         Ok(AnalyzeRequest { message, verbosity, history, show_context })
+    }
+}
+
+/// The most messages of one batch.
+const MAX_BATCH: usize = 100;
+
+/// A request of many messages. Each is looked at when its turn comes, for a bad one must fail alone.
+pub(crate) struct BatchRequest {
+    pub(crate) messages: Vec<Value>,
+    pub(crate) verbosity: Option<Verbosity>,
+}
+
+impl BatchRequest {
+    /// Reads a JSON body.
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, ApiError> {
+        let mut fields = object(body)?;
+        let verbosity = explanation(&fields)?;
+        match fields.remove("messages") {
+            Some(Value::Array(messages)) if messages.len() <= MAX_BATCH => {
+                Ok(BatchRequest { messages, verbosity })
+            }
+            Some(_) => {
+                let expected = "a list of at most 100 strings";
+                Err(ApiError::WrongType { field: Some("messages"), expected })
+            }
+            None => Err(ApiError::Missing { field: "messages" }),
+        }
+    }
+}
+
+/// One message of a batch; `limit` is the longest in bytes.
+pub(crate) fn message(value: &Value, limit: usize) -> Result<MessageText, ApiError> {
+    match value {
+        Value::String(text) if text.len() > limit => Err(ApiError::MessageTooLong { limit }),
+        Value::String(text) => Ok(MessageText::parse(text)?),
+        _ => Err(ApiError::WrongType { field: Some("message"), expected: "a string" }),
+    }
+}
+
+fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+    match serde_json::from_slice(body).map_err(|e| ApiError::NotJson(position(&e)))? {
+        Value::Object(fields) => Ok(fields),
+        _ => Err(ApiError::WrongType { field: None, expected: "a JSON object" }),
+    }
+}
+
+/// How much explanation is wanted; `None` if it was declined.
+fn explanation(fields: &Map<String, Value>) -> Result<Option<Verbosity>, ApiError> {
+    match boolean(fields, "include_explanation")? {
+        Some(false) => Ok(None),
+        _ => verbosity(fields).map(Some),
     }
 }
 

@@ -1,17 +1,20 @@
 //! Start and stop: the socket first, then words, then models; on a signal, what was accepted, then nothing.
 
 use std::error::Error;
-use std::future::{Future, IntoFuture};
+use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use ash_runtime::{Lifecycle, Phase, ServerSettings, Service, Settings, StartError};
+use ash_runtime::telemetry::Reloaded;
+use ash_runtime::{CorsSettings, Lifecycle, Phase, Service, Settings, StartError};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::app::App;
+use crate::door::{Door, DoorError};
+use crate::listen::{self, Bounds};
 use crate::routes::router;
 use crate::signals::{Signal, Signals};
 
@@ -35,6 +38,9 @@ pub enum ServeError {
     /// A second signal came while what was accepted was being answered.
     #[error("stopped at once by a second signal; what was being answered is lost")]
     Forced,
+    /// It may not be opened like this.
+    #[error(transparent)]
+    Door(#[from] DoorError),
     /// Accepting connections failed.
     #[error("the server stopped: {0}")]
     Io(#[from] std::io::Error),
@@ -45,6 +51,8 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     app: Arc<App>,
+    bounds: Bounds,
+    cors: CorsSettings,
 }
 
 /// Reads the configuration again, by the same layers as at the start.
@@ -61,7 +69,7 @@ pub async fn serve(
     bound: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let mut signals = Signals::listen()?;
-    let server = Server::bind(&settings.server).await?;
+    let server = Server::bind(&settings).await?;
     bound(server.local_addr());
     let (asked, asks) = mpsc::channel(4);
     tokio::spawn(async move {
@@ -80,12 +88,16 @@ pub async fn serve(
 }
 
 impl Server {
-    /// Listens on the address of the settings.
-    pub async fn bind(settings: &ServerSettings) -> Result<Self, ServeError> {
-        let failed = |source| ServeError::Bind { address: settings.bind, source };
-        let listener = TcpListener::bind(settings.bind).await.map_err(failed)?;
+    /// Listens on the address of the settings, if a service with their keys may.
+    pub async fn bind(settings: &Settings) -> Result<Self, ServeError> {
+        let bind = settings.server.bind;
+        let failed = |source| ServeError::Bind { address: bind, source };
+        let door = Door::new(settings, bind)?;
+        let listener = TcpListener::bind(bind).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Server { listener, address, app: Arc::new(App::new(settings.clone())) })
+        let app = Arc::new(App::new(settings.server.clone(), door));
+        let bounds = Bounds::with(settings.limits.max_connections);
+        Ok(Server { listener, address, app, bounds, cors: settings.cors.clone() })
     }
 
     /// The address that is listened on; with port 0 in the settings, the one the system chose.
@@ -104,10 +116,10 @@ impl Server {
     ) -> Result<(), ServeError> {
         let app = self.app;
         let (stop, mut stopping) = watch::channel(());
-        let http = axum::serve(self.listener, router(Arc::clone(&app))).with_graceful_shutdown(async move {
+        let routes = router(Arc::clone(&app), &self.cors);
+        let mut http = pin!(listen::serve(self.listener, routes, self.bounds, async move {
             let _ = stopping.changed().await;
-        });
-        let mut http = pin!(http.into_future());
+        }));
         let mut life = pin!(live(Arc::clone(&app), start));
         let reload: Arc<Reload> = Arc::new(reload);
         loop {
@@ -222,7 +234,18 @@ async fn reloaded(app: Arc<App>, reload: Arc<Reload>) {
             tracing::warn!("nothing was reloaded: the service is still starting");
             return;
         };
-        match reload().and_then(|settings| Ok(service.reload(&settings)?)) {
+        // Keys are looked at first and exchanged last: they cannot fail then, and either all is new or nothing.
+        let keys = &app.door.keys;
+        let exchange = || {
+            let settings = reload()?;
+            let new = keys.read()?;
+            let restart = service.reload(&settings)?;
+            keys.replace(new);
+            Ok::<_, Box<dyn Error + Send + Sync>>(restart)
+        };
+        let exchanged = exchange();
+        service.telemetry().emit(&Reloaded { ok: exchanged.is_ok() });
+        match exchanged {
             Ok(restart) if restart.is_empty() => tracing::info!("the configuration was reloaded"),
             Ok(restart) => tracing::warn!(
                 keys = restart.join(", "),

@@ -4,9 +4,12 @@
 #[expect(dead_code, reason = "shared with the tests in api/")]
 mod harness;
 
+use std::fs;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use ash_runtime::Overrides;
+use ash_server::{NewEntry, Role, add_key};
 use harness::Running;
 use serde_json::json;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -70,12 +73,32 @@ fn nothing_that_was_sent_is_logged_or_repeated() {
     }
     errors += &server.get("/zebra?user=zebra").json.to_string();
     server.stop().unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.toml");
+    let entry = NewEntry { name: "bot".to_owned(), role: Role::Analyze, critical_as_high: false };
+    let key = add_key(&file, &entry).unwrap().expose().to_owned();
+    let locked = Running::with(Overrides::default().set("auth.keys_file", &file));
+    let body = r#"{"message":"zebra"}"#;
+    for (key, status) in [(key.as_str(), 200), ("ash_zebra", 401)] {
+        for headers in [("x-ash-internal-key", key.to_owned()), ("authorization", format!("Bearer {key}"))] {
+            let reply = locked.send("POST", "/analyze", &[(headers.0, &headers.1)], body);
+            assert_eq!(reply.status, status);
+            errors += &reply.json.to_string();
+        }
+    }
+    fs::write(&file, fs::read_to_string(&file).unwrap().replace("analyze", "zebra")).unwrap();
+    assert!(!locked.reload(&key), "a file with a mistake, which the log tells");
+    locked.stop().unwrap();
     std::panic::set_hook(hook);
 
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(logged.contains("request_id") && logged.contains("/analyze"), "the log works: {logged}");
     assert!(logged.contains("panic"), "the panic is logged, by its place");
+    assert!(logged.contains("keys.toml:"), "the mistake in the key file is logged, by its place");
     let line = logged.lines().find(|line| line.contains("zebra"));
     assert!(line.is_none(), "in the log: {}", line.unwrap_or_default());
+    let secret = key.trim_start_matches("ash_");
+    assert!(!logged.contains(secret) && !errors.contains(secret), "a key");
     assert!(!errors.contains("zebra"), "in an answer: {errors}");
 }

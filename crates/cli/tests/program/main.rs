@@ -6,6 +6,7 @@ mod config;
 mod eval;
 mod harness;
 mod hub;
+mod keys;
 mod labels;
 mod measures;
 mod models;

@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::error::StartError;
 use crate::lifecycle::{Lifecycle, Phase};
 use crate::settings::Settings;
-use crate::telemetry::{Baseline, LoadRetried, Reloaded};
+use crate::telemetry::{Baseline, LoadRetried};
 use crate::words::load_words;
 use crate::zero_shot::SwitchError;
 
@@ -77,12 +77,6 @@ impl Service {
     /// while it runs; files of patterns are read again. On an error nothing has changed. Returns the keys whose
     /// changes need a restart. Blocks.
     pub fn reload(&self, settings: &Settings) -> Result<Vec<String>, StartError> {
-        let restart = self.exchange(settings);
-        self.telemetry.emit(&Reloaded { ok: restart.is_ok() });
-        restart
-    }
-
-    fn exchange(&self, settings: &Settings) -> Result<Vec<String>, StartError> {
         let words = Arc::new(load_words(&settings.patterns)?);
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = self.engine.get();

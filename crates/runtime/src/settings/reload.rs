@@ -5,13 +5,11 @@ use serde_json::Value;
 use super::{ModelSettings, ServerSettings, Settings, ZeroShotSettings};
 
 /// Sections and keys that SIGHUP reloads. All others are read once: they shape threads, sockets and buffers.
-const RELOADED: [&str; 8] = [
+const RELOADED: [&str; 6] = [
     "patterns",
     "analysis",
     "conversation",
     "compat",
-    "auth",
-    "limits",
     "server.needs_response_from",
     "models.zero_shot.label_set",
 ];

@@ -10,6 +10,7 @@ use axum::{Extension, Json};
 
 use crate::answer::{Answer, WireSettings, shown};
 use crate::app::App;
+use crate::auth::Caller;
 use crate::body;
 use crate::envelope::RequestId;
 use crate::error::ApiError;
@@ -23,6 +24,7 @@ const CACHE: HeaderName = HeaderName::from_static("x-cache");
 pub(crate) async fn analyze(
     State(app): State<Arc<App>>,
     Extension(RequestId(id)): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
     body: Body,
 ) -> Result<(HeaderMap, Json<Answer>), ApiError> {
     let bytes = body::read(body, app.limits.max_body_bytes).await?;
@@ -31,7 +33,8 @@ pub(crate) async fn analyze(
     let text = request.message.clone();
     let asked = Request { text: request.message, history: request.history, priority: Priority::Interactive };
     let analyzed = service.submit(asked).await?;
-    let answer = Answer::new(&analyzed, &text, id, stamp::timestamp(), &WireSettings::of(service));
+    let answer =
+        Answer::new(&analyzed, &text, id, stamp::timestamp(), &caller.adapted(&WireSettings::of(service)));
     let answer = answer.explained(request.verbosity);
     let answer = if request.show_context { answer } else { answer.without_context() };
     Ok((headers(&analyzed), Json(answer)))

@@ -1,13 +1,17 @@
 //! The routes, one file a noun. Whatever matches none of them answers in the same JSON shape.
 
 mod analyze;
+mod batch;
 mod health;
 mod metrics;
 mod status;
+pub(crate) mod table;
 
 use std::any::Any;
 use std::sync::Arc;
 
+use ash_runtime::CorsSettings;
+use ash_runtime::telemetry::HandlerPanicked;
 use axum::Router;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
@@ -15,13 +19,17 @@ use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
+use crate::browser;
 use crate::envelope::envelope;
 use crate::error::ApiError;
+use crate::guard::guard;
 
 /// All routes with what surrounds them.
-pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new()
+pub(crate) fn router(app: Arc<App>, cors: &CorsSettings) -> Router {
+    let told = Arc::clone(&app);
+    let routes = Router::new()
         .route("/analyze", post(analyze::analyze))
+        .route("/analyze/batch", post(batch::batch))
         .route("/health", get(health::health))
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
@@ -29,13 +37,21 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/status", get(status::status))
         .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
         .fallback(|| async { ApiError::NotFound })
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
+        .layer(CatchPanicLayer::custom(move |_: Box<dyn Any + Send>| panicked(&told)));
+    // Outside the guard: a browser asks what it may do before it shows a key.
+    let routes = match browser::cors(cors) {
+        Some(layer) => routes.layer(layer),
+        None => routes,
+    };
+    routes
         .layer(middleware::from_fn_with_state(Arc::clone(&app), envelope))
+        .layer(middleware::map_response(browser::secured))
         .with_state(app)
 }
 
 /// The panic's own text may quote the message, so it goes nowhere.
-fn panicked(_payload: Box<dyn Any + Send>) -> Response {
-    tracing::error!("a handler panicked; its client was told that the analysis failed");
+fn panicked(app: &App) -> Response {
+    app.count(&HandlerPanicked);
     ApiError::Failed.into_response()
 }

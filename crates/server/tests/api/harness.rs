@@ -91,12 +91,15 @@ impl Running {
 
     /// The same with other settings.
     pub(crate) fn with(overrides: Overrides) -> Self {
-        let settings = settings(overrides);
-        let service = settings.clone();
-        let running =
-            Self::starting(settings, Box::new(|| Service::with_classifier(service, Arc::new(Fake::new()))));
+        let running = Self::serving(settings(overrides));
         running.wait_until_ready();
         running
+    }
+
+    /// With the fake models and all of these settings, perhaps not ready yet.
+    pub(crate) fn serving(settings: Settings) -> Self {
+        let service = settings.clone();
+        Self::starting(settings, Box::new(|| Service::with_classifier(service, Arc::new(Fake::new()))))
     }
 
     /// Bound, with a service that does not start before the sender is dropped.
@@ -136,7 +139,7 @@ impl Running {
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let server = Server::bind(&settings.server).await?;
+                let server = Server::bind(&settings).await?;
                 bound.send(server.local_addr()).unwrap();
                 server.run(start, reload, asked).await
             })
@@ -160,10 +163,28 @@ impl Running {
         Reply::from(agent().get(format!("http://{}{path}", self.address)).call().unwrap())
     }
 
-    /// What is no JSON.
-    pub(crate) fn text(&self, path: &str) -> String {
-        let mut response = agent().get(format!("http://{}{path}", self.address)).call().unwrap();
-        response.body_mut().read_to_string().unwrap()
+    /// Sends SIGHUP and waits until it was acted upon: whether the new configuration was taken over. `key` opens
+    /// /metrics, where that is counted.
+    pub(crate) fn reload(&self, key: &str) -> bool {
+        let count = || ["ok", "failed"].map(|outcome| self.reloads(outcome, key));
+        let before = count();
+        self.signal(Signal::Reload);
+        for _ in 0..1000 {
+            let now = count();
+            if now != before {
+                return now[0] > before[0];
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("nothing was reloaded");
+    }
+
+    fn reloads(&self, outcome: &str, key: &str) -> u64 {
+        let request = agent().get(format!("http://{}/metrics", self.address));
+        let mut response = request.header("x-ash-internal-key", key).call().unwrap();
+        let page = response.body_mut().read_to_string().unwrap();
+        let line = format!("ash_reloads_total{{outcome=\"{outcome}\"}} ");
+        page.lines().find_map(|l| l.strip_prefix(&line)).and_then(|n| n.parse().ok()).unwrap_or(0)
     }
 
     pub(crate) fn post(&self, path: &str, body: impl AsRef<[u8]>) -> Reply {
@@ -173,6 +194,18 @@ impl Running {
 
     pub(crate) fn analyze(&self, message: &str) -> Reply {
         self.post("/analyze", serde_json::json!({ "message": message }).to_string())
+    }
+
+    /// Any request; the body goes with POST only.
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let address = format!("http://{}{path}", self.address);
+        let request = ureq::http::Request::builder().method(method).uri(address);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let response = match method {
+            "POST" => agent().run(request.body(body.to_owned()).unwrap()),
+            _ => agent().run(request.body(()).unwrap()),
+        };
+        Reply::from(response.unwrap())
     }
 
     /// Sends bytes as they are and reads until the server closes.
@@ -242,7 +275,10 @@ impl Reply {
 impl From<ureq::http::Response<ureq::Body>> for Reply {
     fn from(mut response: ureq::http::Response<ureq::Body>) -> Self {
         let text = response.body_mut().read_to_string().unwrap();
-        let json = serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text:?}"));
+        let json = match text.as_str() {
+            "" => Value::Null,
+            text => serde_json::from_str(text).unwrap_or_else(|_| panic!("not JSON: {text:?}")),
+        };
         Reply { status: response.status().as_u16(), headers: response.headers().clone(), json }
     }
 }

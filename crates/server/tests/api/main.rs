@@ -1,9 +1,13 @@
 //! The HTTP door, through a real socket and the real router, with a classifier that costs nothing.
 
 mod analyze;
+mod auth;
+mod batch;
+mod cors;
 mod embedded;
 mod errors;
 mod harness;
 mod history;
 mod lifecycle;
+mod limits;
 mod zero_shot;

@@ -1,0 +1,82 @@
+//! POST /analyze/batch: many messages in, as many verdicts out, in their order; a bad one fails alone.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ash_runtime::{Priority, Request, Service};
+use axum::body::Body;
+use axum::extract::State;
+use axum::{Extension, Json};
+use futures_util::future::join_all;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::answer::{Answer, Verbosity, WireSettings};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::body;
+use crate::envelope::RequestId;
+use crate::error::ApiError;
+use crate::request::{BatchRequest, message};
+use crate::stamp;
+
+/// The answer of POST /analyze/batch.
+#[derive(Debug, Serialize)]
+pub(crate) struct BatchAnswer {
+    results: Vec<Item>,
+    total: usize,
+    failed: usize,
+    processing_time_ms: f64,
+}
+
+/// One message's place in the answer.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Item {
+    Answered(Box<Answer>),
+    Failed { error: Value },
+}
+
+/// The messages wait behind those that somebody waits for, and share batches with each other.
+pub(crate) async fn batch(
+    State(app): State<Arc<App>>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    Extension(caller): Extension<Caller>,
+    body: Body,
+) -> Result<Json<BatchAnswer>, ApiError> {
+    let start = Instant::now();
+    let bytes = body::read(body, app.limits.max_body_bytes).await?;
+    let BatchRequest { messages, verbosity } = BatchRequest::parse(&bytes)?;
+    let service = app.service()?;
+    let wire = WireSettings::of(service);
+    let (wire, limit) = (caller.adapted(&wire), app.limits.max_message_bytes);
+    let answers = messages.iter().enumerate().map(|(i, value)| {
+        let (id, wire) = (format!("{id}_{i}"), &wire);
+        async move {
+            match answer(service, value, limit, (id, verbosity), wire).await {
+                Ok(answer) => Item::Answered(Box::new(answer)),
+                Err(error) => Item::Failed { error: error.told() },
+            }
+        }
+    });
+    let results = join_all(answers).await;
+    Ok(Json(BatchAnswer {
+        total: results.len(),
+        failed: results.iter().filter(|item| matches!(item, Item::Failed { .. })).count(),
+        processing_time_ms: (start.elapsed().as_secs_f64() * 1e6).round() / 1e3,
+        results,
+    }))
+}
+
+async fn answer(
+    service: &Service,
+    value: &Value,
+    limit: usize,
+    (id, verbosity): (String, Option<Verbosity>),
+    wire: &WireSettings,
+) -> Result<Answer, ApiError> {
+    let text = message(value, limit)?;
+    let asked = Request { priority: Priority::Batch, ..Request::new(text.clone()) };
+    let analyzed = service.submit(asked).await?;
+    Ok(Answer::new(&analyzed, &text, id, stamp::timestamp(), wire).explained(verbosity))
+}

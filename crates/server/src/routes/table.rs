@@ -1,0 +1,106 @@
+//! What every route demands of its caller: the one place. A route that is not here is the administrator's.
+
+use axum::http::Method;
+
+use crate::auth::Role;
+
+/// What a route demands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Nothing: whoever watches over the service has no key, and is not limited either.
+    Open,
+    /// At least this role.
+    Needs(Role),
+}
+
+const READ: Access = Access::Needs(Role::Read);
+const ANALYZE: Access = Access::Needs(Role::Analyze);
+const ADMIN: Access = Access::Needs(Role::Admin);
+
+/// Method, path as the router knows it, and what it takes.
+pub(crate) const ROUTES: &[(Method, &str, Access)] = &[
+    (Method::GET, "/health", Access::Open),
+    (Method::GET, "/live", Access::Open),
+    (Method::GET, "/ready", Access::Open),
+    (Method::GET, "/status", READ),
+    (Method::GET, "/metrics", READ),
+    (Method::GET, "/ensemble/config", READ),
+    (Method::GET, "/admin/labels/current", READ),
+    (Method::GET, "/admin/labels/list", READ),
+    (Method::GET, "/admin/labels/details/{name}", READ),
+    (Method::GET, "/admin/labels/validate", READ),
+    (Method::GET, "/admin/thresholds/status", READ),
+    (Method::POST, "/analyze", ANALYZE),
+    (Method::POST, "/analyze/batch", ANALYZE),
+    (Method::POST, "/admin/labels/switch", ADMIN),
+    (Method::POST, "/ensemble/set-weights", ADMIN),
+    (Method::POST, "/ensemble/refresh-weights", ADMIN),
+];
+
+/// What the table says of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// It has a row.
+    Listed(Access),
+    /// Its path has rows, but none of this method.
+    OtherMethod {
+        /// The least that one of them takes.
+        access: Access,
+        /// The methods that they have, for the header `Allow`.
+        allow: String,
+    },
+}
+
+/// What a request takes. `path` is the router's; none if no route has it: then there is nothing but a 404 to
+/// be had, for which any key will do.
+pub(crate) fn rule(method: &Method, path: Option<&str>) -> Rule {
+    let Some(path) = path else { return Rule::Listed(READ) };
+    // The router answers HEAD by what answers GET.
+    let method = if method == Method::HEAD { &Method::GET } else { method };
+    let rows = || ROUTES.iter().filter(|(_, known, _)| *known == path);
+    if let Some((_, _, access)) = rows().find(|(known, _, _)| known == method) {
+        return Rule::Listed(*access);
+    }
+    let Some(access) = rows().map(|(_, _, access)| *access).min_by_key(|access| access.role()) else {
+        return Rule::Listed(ADMIN);
+    };
+    let allow = rows().map(|(known, _, _)| if known == Method::GET { "GET,HEAD" } else { known.as_str() });
+    Rule::OtherMethod { access, allow: allow.collect::<Vec<_>>().join(",") }
+}
+
+impl Access {
+    /// The role it takes; none if it takes none.
+    pub(crate) const fn role(self) -> Option<Role> {
+        match self {
+            Access::Open => None,
+            Access::Needs(role) => Some(role),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_is_in_the_table_once_or_is_the_administrators() {
+        for (index, (method, path, access)) in ROUTES.iter().enumerate() {
+            let earlier = &ROUTES[..index];
+            assert!(!earlier.iter().any(|(m, p, _)| (m, p) == (method, path)), "{method} {path} twice");
+            assert_eq!(rule(method, Some(path)), Rule::Listed(*access));
+        }
+        assert_eq!(rule(&Method::GET, Some("/forgotten")), Rule::Listed(ADMIN));
+        assert_eq!(rule(&Method::GET, None), Rule::Listed(READ));
+        assert_eq!(rule(&Method::HEAD, Some("/health")), Rule::Listed(Access::Open));
+        let other = Rule::OtherMethod { access: ANALYZE, allow: "POST".into() };
+        assert_eq!(rule(&Method::DELETE, Some("/analyze")), other);
+    }
+
+    #[test]
+    fn nothing_that_changes_the_service_takes_less_than_admin() {
+        let judges = |path: &str| path == "/analyze" || path == "/analyze/batch";
+        for (method, path, access) in ROUTES.iter().filter(|(m, p, _)| *m != Method::GET && !judges(p)) {
+            assert_eq!(*access, ADMIN, "{method} {path}");
+        }
+    }
+}
