@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use crate::cache::InferenceCache;
 use crate::clock::spend;
 use crate::compute::{contained, pool};
+use crate::coordinator::ModelStatus;
 use crate::error::LoadError;
 use crate::hash::Digest;
 use crate::lifecycle::Lifecycle;
@@ -41,6 +42,8 @@ const TRUNK: &str = "trunk";
 struct Place {
     model: Result<Model, ClassifyError>,
     load_ms: f64,
+    /// The size of its files; 0 if they could not be read.
+    bytes: u64,
 }
 
 impl CompactProfile {
@@ -83,10 +86,13 @@ impl CompactProfile {
         &self.name
     }
 
-    /// Each model's name, its load time in milliseconds, and why it is not there, if it is not.
-    pub fn loads(&self) -> impl Iterator<Item = (&str, f64, Option<&ClassifyError>)> {
-        let places = self.places.iter().map(|p| (p.load_ms, p.model.as_ref().err()));
-        self.infos.iter().zip(places).map(|(info, (ms, error))| (info.name.as_str(), ms, error))
+    /// What became of each model.
+    pub(crate) fn loads(&self) -> impl Iterator<Item = ModelStatus> {
+        self.infos.iter().zip(&self.places).map(|(info, place)| ModelStatus {
+            load_ms: place.load_ms,
+            size_bytes: place.bytes,
+            ..ModelStatus::new(info, place.model.as_ref().err())
+        })
     }
 
     /// What every model says of a batch, with the time that each took.
@@ -151,7 +157,7 @@ fn load_model(
     precision: Precision,
 ) -> (Arc<ModelInfo>, Place) {
     let start = Instant::now();
-    let mut info = None;
+    let (mut info, mut bytes) = (None, 0);
     let model = contained(name, || {
         let manifest = ModelManifest::load(source, name)?;
         let files = source.folder(name)?;
@@ -159,7 +165,10 @@ fn load_model(
             || Model::load(source, &manifest, trunk, precision),
             || Digest::of_folder(&files, &["model.json", "model.safetensors"]),
         );
-        let version = digest.map(|d| d.on(trunk_digest).to_string());
+        let version = digest.map(|d| {
+            bytes = d.bytes;
+            d.on(trunk_digest).to_string()
+        });
         info =
             Some(Arc::new(model::info(&manifest, version.as_ref().cloned().unwrap_or_default(), precision)));
         version.and(model)
@@ -168,5 +177,8 @@ fn load_model(
         tracing::error!(model = name, %error, "a model could not be loaded");
         ClassifyError::NotLoaded { model: name.to_owned(), why: error.to_string() }
     });
-    (info.unwrap_or_else(|| model::unknown(name, precision)), Place { model, load_ms: ms(start.elapsed()) })
+    (
+        info.unwrap_or_else(|| model::unknown(name, precision)),
+        Place { model, load_ms: ms(start.elapsed()), bytes },
+    )
 }

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ash_analysis::{Classifier, ClassifyError, Role};
+use ash_analysis::{Classifier, ClassifyError, ModelInfo};
 use serde::Serialize;
 
 use crate::cache::{CacheStatus, InferenceCache};
@@ -18,13 +18,19 @@ use crate::zero_shot::ZeroShotProfile;
 /// What became of one configured model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelStatus {
-    /// The model's name.
+    /// The model's name, which is its role in the ensemble.
     pub name: String,
     /// It answers.
     pub loaded: bool,
     /// Where its weights are from, if not from the profile itself: a repository on the hub.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repository: Option<String>,
+    /// Content hash of its files (and of what it is asked), as in `model_versions` of answers; empty if unknown.
+    pub version: String,
+    /// `f32` or `int8`.
+    pub precision: String,
+    /// The size of its files, the shared layers not counted; 0 if unknown.
+    pub size_bytes: u64,
     /// How long loading took.
     pub load_ms: f64,
     /// Why it does not answer.
@@ -32,9 +38,18 @@ pub struct ModelStatus {
 }
 
 impl ModelStatus {
-    fn new(name: &str, repository: Option<String>, load_ms: f64, error: Option<&ClassifyError>) -> Self {
-        let (name, error) = (name.to_owned(), error.map(ToString::to_string));
-        ModelStatus { name, loaded: error.is_none(), repository, load_ms, error }
+    /// Of a model that took no time and no room.
+    pub(crate) fn new(info: &ModelInfo, error: Option<&ClassifyError>) -> Self {
+        ModelStatus {
+            name: info.name.clone(),
+            loaded: error.is_none(),
+            repository: None,
+            version: info.version.clone(),
+            precision: info.precision.clone(),
+            size_bytes: 0,
+            load_ms: 0.0,
+            error: error.map(ToString::to_string),
+        }
     }
 }
 
@@ -77,16 +92,12 @@ impl ModelCoordinator {
     }
 
     fn compact(profile: CompactProfile, cache: Arc<InferenceCache>) -> Self {
-        let status = |(name, ms, error)| ModelStatus::new(name, None, ms, error);
-        let models = profile.loads().map(status).collect();
+        let models = profile.loads().collect();
         Self::new(profile.name().to_owned(), Arc::new(profile), models, cache)
     }
 
     fn zero_shot(profile: ZeroShotProfile, cache: Arc<InferenceCache>) -> Self {
-        let status = |(role, repository, ms, error): (Role, &str, f64, Option<ClassifyError>)| {
-            ModelStatus::new(role.as_str(), Some(repository.to_owned()), ms, error.as_ref())
-        };
-        let models = profile.loads().map(status).collect();
+        let models = profile.loads().collect();
         let profile = Arc::new(profile);
         let name = Profile::ZeroShot.to_string();
         let zero_shot = Some(Arc::clone(&profile));
@@ -100,7 +111,7 @@ impl ModelCoordinator {
         classifier: Arc<dyn Classifier>,
         telemetry: &Arc<Telemetry>,
     ) -> Self {
-        let models = classifier.models().iter().map(|m| ModelStatus::new(&m.name, None, 0.0, None)).collect();
+        let models = classifier.models().iter().map(|info| ModelStatus::new(info, None)).collect();
         let cache = InferenceCache::new(&CacheSettings::OFF, Arc::clone(telemetry));
         Self::new(profile.to_owned(), classifier, models, Arc::new(cache))
     }

@@ -38,6 +38,7 @@ mod wording;
 mod words;
 mod zero_shot;
 
+pub use ash_encoder::kernel_name;
 pub use cache::CacheStatus;
 pub use compact::CompactProfile;
 pub use conversation::{History, PastMessage};

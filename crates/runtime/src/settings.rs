@@ -17,6 +17,7 @@ use std::time::Duration;
 use ash_analysis::{AnalyzerSettings, ConversationSettings, Level, MessageText};
 use figment::Figment;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 mod allowed;
 mod auth;
@@ -251,6 +252,12 @@ impl Settings {
 }
 
 impl Settings {
+    /// Which configuration this is, in 16 hexadecimal digits: equal fingerprints, equal settings.
+    pub fn fingerprint(&self) -> String {
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        Sha256::digest(json).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// How long an answer of the models is waited for: what is left of a request's time must be enough for a
     /// verdict by words.
     pub(crate) fn patience(&self) -> Duration {

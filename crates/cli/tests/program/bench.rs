@@ -117,7 +117,7 @@ fn a_server_that_cannot_be_measured_is_an_error_in_one_sentence() {
             &["bench", "live", "--url", &nobody, "--key-file", "no/such/key"],
             "cannot read the key file no/such/key",
         ),
-        (&["--models", "no/such/dir", "bench", "live", "--spawn"], "`ash-nlp serve` ended"),
+        (&["--threads", "5000", "bench", "live", "--spawn"], "`ash-nlp serve` ended"),
     ];
     for (args, says) in cases {
         let output = run(args);

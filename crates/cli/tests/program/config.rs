@@ -119,7 +119,7 @@ fn a_bad_configuration_is_refused_with_every_fault_and_its_line() {
 
 #[test]
 fn the_mistakes_shown_in_the_documentation_look_like_that() {
-    let place = Place::with("[queue]\ncapacity = 0\n\n[log]\nlevle = \"info\"\n");
+    let place = Place::with("[queue]\ncapacity_tokens = 0\n\n[log]\nlevle = \"info\"\n");
     let (_, _, error) = place.run(&["config", "check", "ash.toml"], &[]);
     let page = include_str!("../../../../docs/configuration.md");
     assert!(page.contains(&error), "docs/configuration.md does not show\n{error}");

@@ -21,6 +21,7 @@ use rayon::ThreadPool;
 use crate::cache::InferenceCache;
 use crate::clock::spend;
 use crate::compute;
+use crate::coordinator::ModelStatus;
 use crate::error::LoadError;
 use crate::label_sets::{LabelSets, LabelsError};
 use crate::lifecycle::Lifecycle;
@@ -97,13 +98,17 @@ impl ZeroShotProfile {
         })
     }
 
-    /// What became of the model of each role: its name in the ensemble, the repository, how long it took
-    /// to load in milliseconds, and why it does not answer, if it does not.
-    pub fn loads(&self) -> impl Iterator<Item = (Role, &str, f64, Option<ClassifyError>)> {
+    /// What became of the model of each role.
+    pub(crate) fn loads(&self) -> impl Iterator<Item = ModelStatus> {
         let questions = self.questions();
         Role::ALL.into_iter().map(move |role| {
-            let model = self.models.of(role);
-            (role, model.repository(), model.load_ms(), questions.of(role).refused().cloned())
+            let (model, question) = (self.models.of(role), questions.of(role));
+            ModelStatus {
+                repository: Some(model.repository().to_owned()),
+                load_ms: model.load_ms(),
+                size_bytes: model.digest().map_or(0, |digest| digest.bytes),
+                ..ModelStatus::new(question.info(), question.refused())
+            }
         })
     }
 

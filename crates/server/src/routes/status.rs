@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use ash_analysis::{Cuts, Mode};
 use ash_runtime::telemetry::PerformanceReport;
-use ash_runtime::{CacheStatus, Health, LabelSets, ModelStatus, QueueStatus, Status, VERSION};
+use ash_runtime::{
+    CacheStatus, Health, LabelSets, ModelStatus, QueueStatus, Service, Settings, Status, VERSION,
+    WarmupStatus,
+};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -15,6 +19,7 @@ use crate::app::App;
 pub(crate) struct StatusAnswer {
     service: &'static str,
     version: &'static str,
+    build: Build,
     status: Status,
     phase: &'static str,
     percent: u8,
@@ -26,10 +31,37 @@ pub(crate) struct StatusAnswer {
     label_set: Option<String>,
     hypotheses_per_message: Option<usize>,
     label_sets: Vec<String>,
-    models: Vec<ModelStatus>,
+    warmup_status: WarmupStatus,
+    models: Vec<Model>,
     queue: Option<QueueStatus>,
     cache: Option<Caches>,
     performance: Option<PerformanceReport>,
+    config_fingerprint: Option<String>,
+    thresholds: Option<Thresholds>,
+    limits: Option<Limits>,
+}
+
+/// What was built, and what it runs on.
+#[derive(Debug, Serialize)]
+struct Build {
+    optimised: bool,
+    os: &'static str,
+    architecture: &'static str,
+    /// The instructions that matrix products use.
+    kernel: &'static str,
+}
+
+/// A model, as it was loaded and as it does.
+#[derive(Debug, Serialize)]
+struct Model {
+    #[serde(flatten)]
+    loaded: ModelStatus,
+    /// Of the first message of the warm-up, and once it was steady.
+    warmup_first_ms: Option<f64>,
+    warmup_steady_ms: Option<f64>,
+    /// Batches that it answered for, by messages.
+    requests: u64,
+    errors: u64,
 }
 
 /// Both layers of the cache.
@@ -39,18 +71,42 @@ struct Caches {
     inference: CacheStatus,
 }
 
-/// The sets that could be switched to.
-fn names(sets: &LabelSets) -> Vec<String> {
-    sets.iter().map(|set| set.name().to_owned()).collect()
+/// What makes a level of a score.
+#[derive(Debug, Serialize)]
+struct Thresholds {
+    mode: Mode,
+    cuts: Cuts,
 }
 
-/// Always 200; what is not known before the models are there is null or empty.
+/// What bounds a request.
+#[derive(Debug, Serialize)]
+struct Limits {
+    max_body_bytes: usize,
+    max_message_bytes: usize,
+    request_timeout_ms: u64,
+    max_wait_ms: u64,
+    max_connections: usize,
+    requests_per_second_per_key: u32,
+    requests_per_second_per_address: u32,
+}
+
+/// Always 200; what is not known before there is a service is null or empty.
 pub(crate) async fn status(State(app): State<Arc<App>>) -> Json<StatusAnswer> {
-    let Health { status, progress, ready, degraded, reasons, profile, labels, .. } = app.health();
+    let health = app.health();
     let service = app.service().ok();
+    let settings = service.map(|s| s.settings());
+    let performance = service.map(|s| s.performance());
+    let models = service.zip(performance.as_ref()).map(|(service, report)| models(service, &health, report));
+    let Health { status, progress, ready, degraded, reasons, profile, labels, warmup, .. } = health;
     Json(StatusAnswer {
         service: "ash-nlp",
         version: VERSION,
+        build: Build {
+            optimised: !cfg!(debug_assertions),
+            os: std::env::consts::OS,
+            architecture: std::env::consts::ARCH,
+            kernel: ash_runtime::kernel_name(),
+        },
         status,
         phase: progress.phase.as_str(),
         percent: progress.percent,
@@ -62,12 +118,54 @@ pub(crate) async fn status(State(app): State<Arc<App>>) -> Json<StatusAnswer> {
         hypotheses_per_message: labels.as_ref().map(|labels| labels.hypotheses_per_message),
         label_set: labels.map(|labels| labels.label_set),
         label_sets: service.and_then(|s| s.with_label_sets(names)).unwrap_or_default(),
-        models: service.map_or_else(Vec::new, |s| s.models()),
+        warmup_status: warmup,
+        models: models.unwrap_or_default(),
         queue: service.map(|s| s.queue()),
         cache: service.map(|s| {
             let (assessments, inference) = s.caches();
             Caches { assessments, inference }
         }),
-        performance: service.map(|s| s.performance()),
+        performance,
+        config_fingerprint: settings.as_ref().map(|s| s.fingerprint()),
+        thresholds: settings.as_deref().map(thresholds),
+        limits: settings.as_deref().map(limits),
     })
+}
+
+/// The sets that could be switched to.
+fn names(sets: &LabelSets) -> Vec<String> {
+    sets.iter().map(|set| set.name().to_owned()).collect()
+}
+
+fn models(service: &Service, health: &Health, report: &PerformanceReport) -> Vec<Model> {
+    let model = |loaded: ModelStatus| {
+        let warmed = health.warmup.models.iter().find(|pace| pace.name == loaded.name);
+        let measured = report.models.get(&loaded.name);
+        Model {
+            warmup_first_ms: warmed.map(|pace| pace.first_ms),
+            warmup_steady_ms: warmed.map(|pace| pace.steady_ms),
+            requests: measured.map_or(0, |m| m.lifetime.count),
+            errors: measured.map_or(0, |m| m.failures),
+            loaded,
+        }
+    };
+    service.models().into_iter().map(model).collect()
+}
+
+fn thresholds(settings: &Settings) -> Thresholds {
+    let mode = settings.analysis.ensemble.mode;
+    Thresholds { mode, cuts: *settings.analysis.decision.cuts.of(mode) }
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let (server, limits) = (&settings.server, &settings.limits);
+    Limits {
+        max_body_bytes: server.max_body_bytes,
+        max_message_bytes: server.max_message_bytes,
+        request_timeout_ms: server.request_timeout_ms,
+        max_wait_ms: settings.queue.max_wait_ms,
+        max_connections: limits.max_connections,
+        requests_per_second_per_key: limits.requests_per_second_per_key,
+        requests_per_second_per_address: limits.requests_per_second_per_address,
+    }
 }
