@@ -9,6 +9,7 @@ mod burst;
 mod client;
 mod clients;
 mod first;
+mod log;
 mod privacy;
 mod profile;
 mod reload;
