@@ -42,9 +42,12 @@ fn post_until_refused(address: SocketAddr, client: usize, keep: bool) -> Seen {
     seen
 }
 
-/// The statuses of /ready until nobody listens any more.
-fn watch_ready(address: SocketAddr) -> Vec<u16> {
-    let ask = || -> io::Result<u16> { Ok(Connection::open(address)?.ask(&get("/ready"))?.status) };
+/// The status of /ready, and whether its connection is closed thereafter, until nobody listens any more.
+fn watch_ready(address: SocketAddr) -> Vec<(u16, bool)> {
+    let ask = || -> io::Result<(u16, bool)> {
+        let reply = Connection::open(address)?.ask(&get("/ready"))?;
+        Ok((reply.status, reply.closes()))
+    };
     let mut statuses = Vec::new();
     while let Ok(status) = ask() {
         statuses.push(status);
@@ -74,9 +77,10 @@ fn sigterm_under_load_loses_nothing_that_was_accepted() {
     for seen in &clients {
         assert!(seen.answered > 0 && seen.lost.is_empty(), "{seen:?}\n{said}");
     }
-    let turned = ready.iter().position(|&status| status == 503).expect("a grace in which it says no");
-    assert!(ready[..turned].iter().all(|&status| status == 200), "{ready:?}");
-    assert!(ready[turned..].iter().all(|&status| status == 503), "it never comes back: {ready:?}");
+    let turned = ready.iter().position(|&(status, _)| status == 503).expect("a grace in which it says no");
+    let (before, after) = ready.split_at(turned);
+    assert!(!before.is_empty() && before.iter().all(|&seen| seen == (200, false)), "{ready:?}");
+    assert!(after.iter().all(|&seen| seen == (503, true)), "it says no and goodbye to the end: {ready:?}");
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("everything that was accepted is answered"), "{said}");
 }
