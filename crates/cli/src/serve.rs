@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 
 use anstream::eprintln;
 use anyhow::{Context, Result};
-use ash_runtime::{Overrides, Profile, Settings};
-use ash_server::{Reload, ServeError, init_log, serve};
+use ash_runtime::{LogFormat, Overrides, Profile, Settings};
+use ash_server::{Reload, ServeError, init_log, serve, timestamp};
+use serde_json::{Value, json};
 
 use crate::args::Global;
 use crate::outcome::Outcome;
 use crate::setup;
 use crate::terminal::{ALARM, FAINT, STRONG, styled};
+use crate::told_once;
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
@@ -40,7 +42,8 @@ Then, from another terminal:
 
 Ctrl-C or SIGTERM stops it: what was accepted is answered first.";
 
-/// Serves until a signal; the log and everything said to the operator go to standard error.
+/// Serves until a signal; the log and everything said to the operator go to standard error, and with
+/// `log.format = "json"` all of it is JSON.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     let mut overrides = Overrides::default();
     if let Some(bind) = args.bind {
@@ -55,20 +58,39 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
         Box::new(move || Ok(setup::settings(&global, overrides.clone())?))
     };
     init_log(settings.log);
-    let models = models(&settings);
+    let (models, format) = (models(&settings), settings.log.format);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the threads that serve")?;
-    match runtime.block_on(serve(settings, reload, |address| greet(address, &models))) {
-        Ok(()) => Ok(Outcome::Done),
-        // Whoever asks twice does not want to wait for what threads still do.
-        Err(error @ ServeError::Forced) => {
-            eprintln!("{} {error}", styled(ALARM, "error:"));
-            std::process::exit(1)
+    let greet = |address| match format {
+        LogFormat::Human => greet(address, &models),
+        LogFormat::Json => {
+            say("INFO", "listening", json!({"address": format!("http://{address}"), "models": models}));
         }
-        Err(error) => Err(error.into()),
+    };
+    let Err(error) = runtime.block_on(serve(settings, reload, greet)) else { return Ok(Outcome::Done) };
+    let forced = matches!(error, ServeError::Forced);
+    let why = told_once(&error.into());
+    match format {
+        LogFormat::Human => eprintln!("{} {why}", styled(ALARM, "error:")),
+        LogFormat::Json => say("ERROR", "the service ended", json!({"error": why})),
     }
+    if forced {
+        // Whoever asks twice does not want to wait for what threads still do.
+        std::process::exit(1)
+    }
+    Ok(Outcome::Unusable)
+}
+
+/// A line in the shape of the log's own. Not an event of the log, for where the service listens and why it ended is
+/// said at every `log.level`, as it is to people.
+fn say(level: &str, message: &str, mut fields: Value) {
+    let mut line = json!({"timestamp": timestamp(), "level": level, "message": message});
+    if let (Some(line), Some(fields)) = (line.as_object_mut(), fields.as_object_mut()) {
+        line.append(fields);
+    }
+    eprintln!("{line}");
 }
 
 /// The models are not loaded yet when this is said; the log says when they are ready.

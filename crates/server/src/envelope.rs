@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use ash_runtime::Phase;
 use ash_runtime::telemetry::HttpAnswered;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -36,6 +37,10 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, mut request: Request, 
 
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
+    }
+    if app.life.phase() == Phase::Draining {
+        // A client that keeps its connection would send the next request just as it is closed.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let (status, took) = (response.status().as_u16(), start.elapsed());
     app.count(&HttpAnswered { route: route.as_deref(), method: method.as_str(), status, took });

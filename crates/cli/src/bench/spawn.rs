@@ -146,7 +146,7 @@ fn follow(stderr: ChildStderr, tell: &mpsc::Sender<SocketAddr>, last: &Mutex<Vec
     }
 }
 
-/// The address in a line like `ash-nlp on http://127.0.0.1:8881`, coloured or not.
+/// The address in a line like `ash-nlp on http://127.0.0.1:8881`, coloured or not, or in the same as JSON.
 fn address(line: &str) -> Option<SocketAddr> {
     let rest = line.split_once("http://")?.1;
     let end = rest.find(|c: char| !c.is_ascii_hexdigit() && !".:[]".contains(c)).unwrap_or(rest.len());
@@ -177,6 +177,10 @@ mod tests {
         assert_eq!(address("ash-nlp on http://127.0.0.1:40123"), local(40123));
         assert_eq!(address("\x1b[1mash-nlp\x1b[0m on \x1b[1mhttp://127.0.0.1:5\x1b[0m"), local(5));
         assert_eq!(address("ash-nlp on http://[::1]:9"), "[::1]:9".parse().ok());
+        assert_eq!(
+            address(r#"{"message":"listening","address":"http://127.0.0.1:7","models":""}"#),
+            local(7)
+        );
         assert_eq!(address("  try it  curl -s 127.0.0.1:8881/analyze"), None);
     }
 }

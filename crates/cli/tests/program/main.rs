@@ -12,4 +12,6 @@ mod measures;
 mod models;
 mod patterns;
 mod pull;
+#[cfg(unix)]
+mod serve;
 mod usage;

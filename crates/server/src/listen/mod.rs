@@ -51,8 +51,12 @@ impl Bounds {
     }
 }
 
-/// Serves until `stop` completes, then closes idle connections, lets the others finish what they asked, and
-/// returns when all have ended. Dropping the future leaves those to themselves.
+/// Who connected just before the end has so long to ask.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// Serves until `stop` completes, then takes whoever has connected until then and nobody more, closes connections
+/// that ask nothing, lets the others finish what they asked, and returns when all have ended. Dropping the future
+/// leaves those to themselves.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -90,11 +94,41 @@ pub(crate) async fn serve(
             }
         }
     }
-    drop(listener);
+    for (stream, peer) in waiting(listener) {
+        let (places, connection) =
+            (Arc::clone(&places), connection(stream, peer, router.clone(), bounds, stopping.clone()));
+        tokio::spawn(async move {
+            let _place = places.acquire_owned().await;
+            connection.await;
+        });
+    }
     drop(stopping);
+    // hyper closes a connection on which nothing has come yet, even if it is on its way.
+    tokio::select! {
+        () = stopper.closed() => return Ok(()),
+        () = tokio::time::sleep(LAST_WORDS) => {}
+    }
     let _ = stopper.send(());
     stopper.closed().await;
     Ok(())
+}
+
+/// Those in the system's queue, to whom a listener that is closed would be a reset: a client that has sent its message
+/// takes that for a message that was lost. Asks the system and not tokio, which knows only what it was told.
+fn waiting(listener: TcpListener) -> impl Iterator<Item = (TcpStream, SocketAddr)> {
+    let listener = listener.into_std();
+    std::iter::from_fn(move || {
+        loop {
+            match listener.as_ref().ok()?.accept() {
+                Ok((stream, peer)) => {
+                    stream.set_nonblocking(true).ok()?;
+                    return Some((TcpStream::from_std(stream).ok()?, peer));
+                }
+                Err(error) if is_of_one_client(&error) => {}
+                Err(_) => return None,
+            }
+        }
+    })
 }
 
 fn is_of_one_client(error: &io::Error) -> bool {
@@ -131,12 +165,16 @@ async fn connection(
     let mut stop = pin!(stopping.changed());
     let mut stops = false;
     poll_fn(|cx| {
+        if http.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        // After the poll: what has come until now is a request, not idleness.
         if !stops && stop.as_mut().poll(cx).is_ready() {
             stops = true;
             http.as_mut().graceful_shutdown();
-        }
-        if http.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(());
+            if http.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
         }
         // Whatever moves the deadline happens inside that poll, so here it is always seen.
         let Some(deadline) = clock.deadline() else { return Poll::Pending };

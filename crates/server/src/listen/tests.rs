@@ -1,5 +1,7 @@
 //! The bounds, through real sockets.
 
+use std::io::Write;
+
 use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
@@ -121,4 +123,47 @@ async fn at_the_end_idle_connections_are_closed_and_what_was_asked_is_answered()
     closes(busy).await;
     server.ended.await.unwrap().unwrap();
     assert!(TcpStream::connect(server.address).await.is_err(), "nobody listens any more");
+}
+
+/// Connects without letting anybody else run: what happens next, happens before the server knows.
+fn connect_at_once(address: SocketAddr) -> std::net::TcpStream {
+    std::net::TcpStream::connect(address).unwrap()
+}
+
+async fn is_answered(client: std::net::TcpStream) {
+    client.set_nonblocking(true).unwrap();
+    let mut client = TcpStream::from_std(client).unwrap();
+    let own = client.local_addr().unwrap().to_string();
+    assert!(answer(&mut client, &own).await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn who_connected_before_the_end_is_answered() {
+    // More than there are places.
+    let server = start(Bounds { connections: 16, ..PATIENT }).await;
+    let clients: Vec<_> = (0..40)
+        .map(|_| {
+            let mut client = connect_at_once(server.address);
+            client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+            client
+        })
+        .collect();
+    server.stop.send(()).unwrap();
+    for client in clients {
+        is_answered(client).await;
+    }
+    server.ended.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn who_asks_in_the_moment_of_the_end_is_answered() {
+    let server = start(PATIENT).await;
+    let mut working = TcpStream::connect(server.address).await.unwrap();
+    let mut fresh = connect_at_once(server.address);
+    working.write_all(ASK).await.unwrap();
+    let own = working.local_addr().unwrap().to_string();
+    answer(&mut working, &own).await;
+    server.stop.send(()).unwrap();
+    fresh.write_all(ASK).unwrap();
+    is_answered(fresh).await;
 }
