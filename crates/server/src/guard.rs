@@ -11,10 +11,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, Role};
 use crate::body;
 use crate::door::Door;
 use crate::error::ApiError;
+use crate::opening::Rehearsal;
 use crate::routes::table::{Rule, rule};
 
 /// How long the body of a refused request may take.
@@ -22,6 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Runs the rest with the [`Caller`] in the request's extensions, or answers 401, 403, 405 or 429.
 pub(crate) async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    if request.extensions().get::<Rehearsal>().is_some() {
+        request.extensions_mut().insert(Caller::anonymous(Role::Analyze));
+        return next.run(request).await;
+    }
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let (access, allow) = match rule(request.method(), path.as_deref()) {
         Rule::Listed(access) => (access, None),

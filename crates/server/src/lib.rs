@@ -18,6 +18,7 @@ mod history;
 mod limits;
 mod listen;
 mod log;
+mod opening;
 mod request;
 mod routes;
 mod server;
@@ -31,6 +32,7 @@ pub use auth::{
 };
 pub use door::DoorError;
 pub use log::{init_log, quiet_panics};
-pub use server::{GoLive, Reload, ServeError, Server, serve};
+pub use opening::Opening;
+pub use server::{Reload, ServeError, Server, serve};
 pub use signals::{Signal, Signals};
 pub use stamp::{request_id, timestamp};

@@ -8,13 +8,15 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use ash_runtime::telemetry::Reloaded;
-use ash_runtime::{CorsSettings, Lifecycle, Phase, Service, Settings, StartError};
+use ash_runtime::{CorsSettings, Phase, Service, Settings, StartError};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use crate::app::App;
 use crate::door::{Door, DoorError};
 use crate::listen::{self, Bounds};
+use crate::opening::Opening;
 use crate::routes::router;
 use crate::signals::{Signal, Signals};
 
@@ -58,9 +60,6 @@ pub struct Server {
 /// Reads the configuration again, by the same layers as at the start.
 pub type Reload = Box<dyn Fn() -> Result<Settings, Box<dyn Error + Send + Sync>> + Send + Sync>;
 
-/// Tells the server that a service is there and can judge.
-pub type GoLive = Box<dyn FnOnce(Arc<Service>) + Send>;
-
 /// Runs the service until SIGTERM or ctrl-c. `bound` is told the address that is listened on; `reload` is called
 /// on SIGHUP.
 pub async fn serve(
@@ -79,10 +78,10 @@ pub async fn serve(
             }
         }
     });
-    let start = |life, go_live: GoLive| {
-        let service = Arc::new(Service::open(settings, life)?);
-        go_live(Arc::clone(&service));
-        service.bring_up()
+    let start = |opening: Opening| {
+        let service = Arc::new(Service::open(settings, opening.life())?);
+        opening.go_live(Arc::clone(&service));
+        service.bring_up(|| opening.rehearse())
     };
     server.run(start, reload, asks).await
 }
@@ -110,17 +109,23 @@ impl Server {
     /// grace nothing new is taken, and what was accepted is answered, for as long as the deadline allows.
     pub async fn run(
         self,
-        start: impl FnOnce(Arc<Lifecycle>, GoLive) -> Result<(), StartError> + Send + 'static,
+        start: impl FnOnce(Opening) -> Result<(), StartError> + Send + 'static,
         reload: Reload,
         mut asks: mpsc::Receiver<Signal>,
     ) -> Result<(), ServeError> {
         let app = self.app;
         let (stop, mut stopping) = watch::channel(());
         let routes = router(Arc::clone(&app), &self.cors);
+        let opening = Opening {
+            app: Arc::clone(&app),
+            router: routes.clone(),
+            address: self.address,
+            handle: Handle::current(),
+        };
         let mut http = pin!(listen::serve(self.listener, routes, self.bounds, async move {
             let _ = stopping.changed().await;
         }));
-        let mut life = pin!(live(Arc::clone(&app), start));
+        let mut life = pin!(live(Arc::clone(&app), move || start(opening)));
         let reload: Arc<Reload> = Arc::new(reload);
         loop {
             tokio::select! {
@@ -172,16 +177,9 @@ async fn drain(
 /// Starts the service off the async threads; returns only if it could not start.
 async fn live(
     app: Arc<App>,
-    start: impl FnOnce(Arc<Lifecycle>, GoLive) -> Result<(), StartError> + Send + 'static,
+    start: impl FnOnce() -> Result<(), StartError> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let begun = Arc::clone(&app);
-    let started = tokio::task::spawn_blocking(move || {
-        let go_live: GoLive = Box::new({
-            let app = Arc::clone(&begun);
-            move |service| app.go_live(service)
-        });
-        start(Arc::clone(&begun.life), go_live)
-    });
+    let started = tokio::task::spawn_blocking(start);
     started.await.map_err(|_| ServeError::Panicked)??;
     let health = app.health();
     tracing::info!(

@@ -14,20 +14,22 @@ use crate::zero_shot::SwitchError;
 
 impl Service {
     /// Loads the models and warms them up, while words answer. Models that fail leave the service degraded and are
-    /// logged; an error only if the settings do not fit the models. Blocks.
-    pub fn bring_up(&self) -> Result<(), StartError> {
+    /// logged; an error only if the settings do not fit the models. `rehearse` runs once the pipeline is warm and
+    /// before anybody is told that the service is ready: for what lies before the pipeline. Blocks.
+    pub fn bring_up(&self, rehearse: impl FnOnce()) -> Result<(), StartError> {
         let settings = self.settings();
         match self.preload(&settings, &self.life) {
             Ok(models) => {
                 self.install_models(models)?;
-                self.warm_up();
+                self.warm_up_pipeline();
             }
             Err(error) => {
                 tracing::error!(%error, "no model answers: messages are judged by their words");
                 self.install_words(&error.to_string())?;
-                self.is_up();
             }
         }
+        rehearse();
+        self.is_up();
         Ok(())
     }
 
@@ -115,6 +117,11 @@ impl Service {
 
     /// Warms up what is installed, through the queue and the thread that everybody's messages go through.
     pub(super) fn warm_up(&self) {
+        self.warm_up_pipeline();
+        self.is_up();
+    }
+
+    fn warm_up_pipeline(&self) {
         self.life.advance(Phase::Warming);
         if let Ok(models) = &self.engine.get().models {
             let measured = models.warm_up_analysis_pipeline(&|texts| {
@@ -129,7 +136,6 @@ impl Service {
                 tracing::error!(error, "the warm-up failed");
             }
         }
-        self.is_up();
     }
 
     fn is_up(&self) {

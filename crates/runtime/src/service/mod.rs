@@ -46,12 +46,14 @@ pub struct Request {
     pub history: History,
     /// Whether somebody waits for this one.
     pub priority: Priority,
+    /// Nobody sent it: it is part of the warm-up, and is not counted.
+    pub is_rehearsal: bool,
 }
 
 impl Request {
     /// A message without a history that somebody waits for.
     pub fn new(text: MessageText) -> Self {
-        Request { text, history: History::default(), priority: Priority::Interactive }
+        Request { text, history: History::default(), priority: Priority::Interactive, is_rehearsal: false }
     }
 }
 

@@ -25,7 +25,7 @@ impl Service {
     /// that still waits.
     pub async fn submit(&self, request: Request) -> Result<Analyzed, AnalyzeError> {
         let start = Instant::now();
-        let Request { text, history, priority } = request;
+        let Request { text, history, priority, is_rehearsal } = request;
         let settings = self.settings();
         let read_history = settings.conversation.enabled && !history.messages.is_empty();
         let (mut analyzed, degraded) = if read_history {
@@ -39,7 +39,9 @@ impl Service {
             self.verdict(text, priority).await?
         };
         analyzed.timing.total_ms = ms(start.elapsed());
-        report::answered(&self.telemetry, &analyzed, degraded);
+        if !is_rehearsal {
+            report::answered(&self.telemetry, &analyzed, degraded);
+        }
         Ok(analyzed)
     }
 

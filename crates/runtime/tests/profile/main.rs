@@ -137,7 +137,7 @@ fn a_model_that_comes_back_is_taken_over() {
     let good = fs::read(&weights).unwrap();
     fs::write(&weights, b"not weights").unwrap();
     let service = opened(dir.path());
-    service.bring_up().unwrap();
+    service.bring_up(|| ()).unwrap();
     let health = service.health();
     assert_eq!((health.status, health.models_loaded), (Status::Degraded, 2));
     assert!(health.reasons[0].contains("sentiment"), "{:?}", health.reasons);
@@ -166,7 +166,7 @@ fn without_any_model_words_answer_until_there_is_one() {
     assert!(before.level.is_urgent() && before.is_degraded() && before.requires_staff_review);
     assert_eq!(service.health().progress.phase, Phase::Loading);
 
-    service.bring_up().unwrap();
+    service.bring_up(|| ()).unwrap();
     let health = service.health();
     assert_eq!((health.status, health.ready, health.degraded), (Status::Degraded, true, true));
     assert!(health.reasons[0].contains("trunk/model.safetensors"), "{:?}", health.reasons);
@@ -183,7 +183,7 @@ async fn messages_that_the_models_read_alike_share_inference_and_no_others_do() 
     let dir = profile();
     let service = tokio::task::spawn_blocking(move || {
         let service = opened(dir.path());
-        service.bring_up().unwrap();
+        service.bring_up(|| ()).unwrap();
         service
     });
     let service = service.await.unwrap();

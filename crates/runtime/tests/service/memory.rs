@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ash_analysis::Level;
 use ash_runtime::telemetry::Source;
-use ash_runtime::{History, Overrides, PastMessage, Priority, Request, Service};
+use ash_runtime::{History, Overrides, PastMessage, Request, Service};
 
 use crate::fake::{Fake, service, text};
 
@@ -95,7 +95,7 @@ async fn a_history_changes_the_answer_though_the_message_is_remembered() {
     ask(&service, "danger").await;
     let past = PastMessage { text: Some(text("hello")), at: Some(0), score: None };
     let history = History { messages: vec![past], at: Some(60), ..History::default() };
-    let request = Request { text: text("danger"), history, priority: Priority::Interactive };
+    let request = Request { history, ..Request::new(text("danger")) };
     let analyzed = service.submit(request).await.unwrap();
     assert_eq!(analyzed.source, Source::Hit);
     assert_eq!(analyzed.assessment.context.unwrap().messages_considered, 1);

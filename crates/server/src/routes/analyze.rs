@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ash_runtime::{Analyzed, Priority, Request, Timing};
+use ash_runtime::{Analyzed, Request, Timing};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -14,6 +14,7 @@ use crate::auth::Caller;
 use crate::body;
 use crate::envelope::RequestId;
 use crate::error::ApiError;
+use crate::opening::Rehearsal;
 use crate::request::AnalyzeRequest;
 use crate::stamp;
 
@@ -25,13 +26,18 @@ pub(crate) async fn analyze(
     State(app): State<Arc<App>>,
     Extension(RequestId(id)): Extension<RequestId>,
     Extension(caller): Extension<Caller>,
+    rehearsal: Option<Extension<Rehearsal>>,
     body: Body,
 ) -> Result<(HeaderMap, Json<Answer>), ApiError> {
     let bytes = body::read(body, app.limits.max_body_bytes).await?;
     let request = AnalyzeRequest::parse(&bytes, app.limits.max_message_bytes)?;
     let service = app.service()?;
     let text = request.message.clone();
-    let asked = Request { text: request.message, history: request.history, priority: Priority::Interactive };
+    let asked = Request {
+        history: request.history,
+        is_rehearsal: rehearsal.is_some(),
+        ..Request::new(request.message)
+    };
     let analyzed = service.submit(asked).await?;
     let answer =
         Answer::new(&analyzed, &text, id, stamp::timestamp(), &caller.adapted(&WireSettings::of(service)));

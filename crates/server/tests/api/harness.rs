@@ -9,8 +9,8 @@ use std::time::Duration;
 use ash_analysis::{
     AnalyzerSettings, Classifier, ClassifyError, Label, Message, ModelAnswer, ModelInfo, Reading,
 };
-use ash_runtime::{Lifecycle, Overrides, Service, Settings, StartError};
-use ash_server::{GoLive, Reload, ServeError, Server, Signal};
+use ash_runtime::{Overrides, Service, Settings, StartError};
+use ash_server::{Opening, Reload, ServeError, Server, Signal};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -122,8 +122,9 @@ impl Running {
 
     /// The same, with what a reload finds.
     pub(crate) fn reloading(settings: Settings, start: Start, reload: Reload) -> Self {
-        let start = |_, go_live: GoLive| {
-            go_live(Arc::new(start()?));
+        let start = |opening: Opening| {
+            opening.go_live(Arc::new(start()?));
+            opening.rehearse();
             Ok(())
         };
         Self::running(settings, start, reload)
@@ -131,7 +132,7 @@ impl Running {
 
     fn running(
         settings: Settings,
-        start: impl FnOnce(Arc<Lifecycle>, GoLive) -> Result<(), StartError> + Send + 'static,
+        start: impl FnOnce(Opening) -> Result<(), StartError> + Send + 'static,
         reload: Reload,
     ) -> Self {
         let (asks, asked) = mpsc::channel(4);

@@ -73,6 +73,15 @@ fn ready_says_how_far_it_is_then_yes_then_no_while_live_is_always_yes() {
 }
 
 #[test]
+fn what_the_server_sends_itself_before_it_is_ready_is_not_counted() {
+    let server = Running::new();
+    let requests = |json: &serde_json::Value| json["performance"]["requests"]["total"].clone();
+    assert_eq!(requests(&server.get("/status").json), 0);
+    server.analyze("high");
+    assert_eq!(requests(&server.get("/status").json), 1);
+}
+
+#[test]
 fn a_second_signal_ends_it_at_once() {
     let server = Running::with(Overrides::default().set("server.shutdown_grace_ms", 60_000));
     server.signal(Signal::Stop);
