@@ -121,14 +121,11 @@ impl Health {
 /// What is missing.
 fn reasons(models: &[ModelStatus], warmup: &WarmupStatus) -> Vec<String> {
     let errors = models.iter().filter_map(|model| model.error.clone());
+    let told = |error: &String| models.iter().any(|model| model.error.as_ref() == Some(error));
     let warm = match &warmup.error {
         // A model that is not there is the reason already.
-        Some(error) if !models.iter().any(|m| m.error.as_ref() == Some(error)) => {
-            Some(format!("the warm-up failed: {error}"))
-        }
-        Some(_) => None,
-        None if !warmup.warmup_success => Some("the pipeline was not warmed up".to_owned()),
-        None => None,
+        Some(error) => (!told(error)).then(|| format!("the warm-up failed: {error}")),
+        None => (!warmup.warmup_success).then(|| "the pipeline was not warmed up".to_owned()),
     };
     errors.chain(warm).collect()
 }

@@ -255,7 +255,9 @@ impl Settings {
     /// Which configuration this is, in 16 hexadecimal digits: equal fingerprints, equal settings.
     pub fn fingerprint(&self) -> String {
         let json = serde_json::to_vec(self).unwrap_or_default();
-        Sha256::digest(json).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let hash = Sha256::digest(json);
+        let first = hash.iter().take(8).fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
+        format!("{first:016x}")
     }
 
     /// How long an answer of the models is waited for: what is left of a request's time must be enough for a

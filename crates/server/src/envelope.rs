@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::opening::Rehearsal;
 use crate::stamp;
+use crate::trace::TraceId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -23,7 +24,7 @@ pub(crate) struct RequestId(pub(crate) String);
 
 /// Runs the rest with an id and a deadline, and writes one line about it.
 ///
-/// The line names the route, not the path as it was typed: whatever people put into addresses stays
+/// A `traceparent` of the client's is named in it. The line names the route, not the path as it was typed: whatever people put into addresses stays
 /// out of the log.
 pub(crate) async fn envelope(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
@@ -31,6 +32,7 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, mut request: Request, 
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned());
     request.extensions_mut().insert(RequestId(id.clone()));
+    let trace = TraceId::of(request.headers());
     let rehearsal = request.extensions().get::<Rehearsal>().is_some();
 
     let answer = tokio::time::timeout(app.limits.request_timeout(), next.run(request)).await;
@@ -51,6 +53,7 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, mut request: Request, 
     app.count(&HttpAnswered { route: route.as_deref(), method: method.as_str(), status, took });
     let route = route.as_deref().unwrap_or("-");
     let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
-    tracing::info!(request_id = id, %method, route, status, ms, "request");
+    let trace_id = trace.as_ref().map(TraceId::as_str);
+    tracing::info!(request_id = id, trace_id, %method, route, status, ms, "request");
     response
 }

@@ -24,6 +24,7 @@ mod routes;
 mod server;
 mod signals;
 mod stamp;
+mod trace;
 
 pub use answer::{Answer, Verbosity, WireSettings};
 pub use auth::{

@@ -143,7 +143,7 @@ impl Server {
                     return;
                 }
             }
-            std::future::pending().await
+            std::future::pending::<()>().await;
         };
         tokio::select! {
             ended = drain(&app, stop, http) => ended,

@@ -21,9 +21,12 @@ pub(crate) enum Unkept {
     Failed(AnalyzeError),
 }
 
+/// What is kept, and what makes its keys.
+type Kept = (KeyMaker, Cache<Key, Arc<Assessment>>);
+
 /// Assessments by text and generation.
 pub(crate) struct AssessmentCache {
-    kept: Option<(KeyMaker, Cache<Key, Arc<Assessment>>)>,
+    kept: Option<Kept>,
     telemetry: Arc<Telemetry>,
 }
 

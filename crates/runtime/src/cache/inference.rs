@@ -14,9 +14,12 @@ use crate::telemetry::{Cache as Counted, Evicted, InferenceRead, Telemetry};
 /// What a classifier answers: each model, and its readings or its failure.
 type Answers = Vec<(Arc<ModelInfo>, ModelAnswer)>;
 
+/// What is kept, and what makes its keys.
+type Kept = (KeyMaker, Cache<Key, Arc<[Reading]>>);
+
 /// Readings by what the models read. Belongs to one load of one profile, whose models never change.
 pub(crate) struct InferenceCache {
-    kept: Option<(KeyMaker, Cache<Key, Arc<[Reading]>>)>,
+    kept: Option<Kept>,
     telemetry: Arc<Telemetry>,
 }
 

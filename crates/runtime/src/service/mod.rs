@@ -131,9 +131,9 @@ impl Service {
         let baseline = Arc::new(RwLock::new(None));
         let work = work(Arc::clone(&engine), Arc::clone(&telemetry), Arc::clone(&baseline));
         let scheduler = Scheduler::start(queue, cost(&engine), work, Arc::clone(&telemetry));
-        let live = Arc::clone(&engine);
+        let current = Arc::clone(&engine);
         let judge =
-            Box::new(move |text, why: &str| pipeline::assess_unasked(&live.get().analyzer, text, why));
+            Box::new(move |text, why: &str| pipeline::assess_unasked(&current.get().analyzer, text, why));
         Ok(Service {
             engine,
             scheduler: scheduler.map_err(StartError::Thread)?,

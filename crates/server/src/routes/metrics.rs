@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use crate::app::App;
 use crate::error::ApiError;
 
-/// Every metric of docs/metrics.md, as OpenMetrics.
+/// Every metric of docs/metrics.md, as `OpenMetrics`.
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
     let page = app.service()?.metrics();
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], page))
