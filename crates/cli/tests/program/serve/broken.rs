@@ -18,7 +18,8 @@ fn health_becomes(served: &Served, status: &str, never: &str) -> Value {
 
 #[test]
 fn a_model_that_is_missing_or_broken_is_named_and_taken_up_when_it_is_mended() {
-    let cases: [(&str, fn(&Breakable)); 3] =
+    type Damage = fn(&Breakable);
+    let cases: [(&str, Damage); 3] =
         [("missing", |_| {}), ("cut short", Breakable::cut), ("no model at all", Breakable::garble)];
     for (case, break_it) in cases {
         let models = Breakable::new("sentiment");

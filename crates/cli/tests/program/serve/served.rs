@@ -44,7 +44,7 @@ impl Served {
         });
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut served = Served { child, address: nowhere, said, reader: Some(reader) };
-        served.address = served.eventually("says where it listens", |served| served.listens_on());
+        served.address = served.eventually("says where it listens", Served::listens_on);
         served
     }
 
