@@ -20,7 +20,7 @@ use crate::manifest::{ModelManifest, ProfileManifest};
 use crate::model::{self, Model};
 use crate::settings::ModelSettings;
 use crate::source::ProfileSource;
-use crate::timing::ms;
+use crate::timing::{microseconds, ms};
 
 /// The models of a profile; those that could not be loaded answer that they are not.
 pub struct CompactProfile {
@@ -179,6 +179,6 @@ fn load_model(
     });
     (
         info.unwrap_or_else(|| model::unknown(name, precision)),
-        Place { model, load_ms: ms(start.elapsed()), bytes },
+        Place { model, load_ms: microseconds(ms(start.elapsed())), bytes },
     )
 }

@@ -331,7 +331,7 @@ mod tests {
             let load = |overrides| Settings::load(Some(Path::new("ash.toml")), overrides).unwrap();
             let settings = load(Overrides::default());
             assert_eq!(settings.queue.capacity_tokens, 777);
-            assert_eq!(settings.queue.max_batch_tokens, 4096);
+            assert_eq!(settings.queue.max_batch_tokens, 2048);
             assert_eq!(settings.server.bind.port(), 2222);
             assert_eq!(settings.models.path.as_deref(), Some(Path::new("elsewhere")));
             assert_eq!(settings.analysis.ensemble.mode, ash_analysis::Mode::Majority);

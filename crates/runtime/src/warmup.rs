@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ash_analysis::MessageText;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::timing::{Timing, microseconds, ms};
 
@@ -20,7 +20,6 @@ pub struct WarmupStatus {
     /// It was warmed and no model failed on the way.
     pub warmup_success: bool,
     /// How long it took.
-    #[serde(serialize_with = "rounded")]
     pub total_warmup_time_ms: f64,
     /// The first request after warm-up took at most 1.25 × the steady median + 5 ms, and so did the first that
     /// somebody sent, if it could be told from its length.
@@ -28,16 +27,12 @@ pub struct WarmupStatus {
     /// Warm-up succeeded and every configured model answers.
     pub ready_for_production: bool,
     /// What the very first message cost, before anything was warm.
-    #[serde(serialize_with = "rounded_if")]
     pub cold_request_ms: Option<f64>,
     /// What the first message after the rounds cost.
-    #[serde(serialize_with = "rounded_if")]
     pub first_request_ms: Option<f64>,
     /// The median of those that followed.
-    #[serde(serialize_with = "rounded_if")]
     pub steady_ms: Option<f64>,
     /// What the first request would have cost more than a later one.
-    #[serde(serialize_with = "rounded_if")]
     pub penalty_avoided_ms: Option<f64>,
     /// How many rounds ran until one was no longer clearly faster than the one before, or time was up.
     pub rounds: u32,
@@ -57,13 +52,11 @@ pub struct Pace {
     /// Its name.
     pub name: String,
     /// How long it took to load; none for what is not loaded.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "rounded_if")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub load_ms: Option<f64>,
     /// Of the very first message.
-    #[serde(serialize_with = "rounded")]
     pub first_ms: f64,
     /// The median once it was steady.
-    #[serde(serialize_with = "rounded")]
     pub steady_ms: f64,
 }
 
@@ -71,10 +64,8 @@ pub struct Pace {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct FirstLive {
     /// What it took, without waiting in the queue.
-    #[serde(serialize_with = "rounded")]
     pub took_ms: f64,
     /// What a message of as many tokens took in the warm-up, by a straight line through its messages.
-    #[serde(serialize_with = "rounded")]
     pub expected_ms: f64,
     /// It took at most 1.25 times as long, + 5 ms.
     pub within: bool,
@@ -83,7 +74,8 @@ pub struct FirstLive {
 impl FirstLive {
     /// Compares.
     pub(crate) fn new(took_ms: f64, expected_ms: f64) -> Self {
-        FirstLive { took_ms, expected_ms, within: is_warm(took_ms, expected_ms) }
+        let within = is_warm(took_ms, expected_ms);
+        FirstLive { took_ms: microseconds(took_ms), expected_ms: microseconds(expected_ms), within }
     }
 }
 
@@ -122,7 +114,7 @@ pub(crate) fn warm_up(run: Run<'_>) -> (WarmupStatus, Measured) {
         Err(error) => status.error = Some(error),
     }
     status.ready_for_production = status.warmup_success;
-    status.total_warmup_time_ms = ms(start.elapsed());
+    status.total_warmup_time_ms = microseconds(ms(start.elapsed()));
     (status, measured)
 }
 
@@ -132,7 +124,7 @@ fn rehearse(
     measured: &mut Measured,
 ) -> Result<(), String> {
     let cold = stage.play(&[MEDIUM])?.remove(0);
-    status.cold_request_ms = Some(cold.total_ms);
+    status.cold_request_ms = Some(microseconds(cold.total_ms));
 
     let (begin, mut fastest) = (Instant::now(), f64::INFINITY);
     while status.rounds == 0 || begin.elapsed() < ROUNDS_BUDGET {
@@ -159,9 +151,9 @@ fn rehearse(
     }
     let later = &probes[1..];
     let (first, steady) = (probes[0].total_ms, median(later.iter().map(|t| t.total_ms)));
-    status.first_request_ms = Some(first);
-    status.steady_ms = Some(steady);
-    status.penalty_avoided_ms = Some((cold.total_ms - first).max(0.0));
+    status.first_request_ms = Some(microseconds(first));
+    status.steady_ms = Some(microseconds(steady));
+    status.penalty_avoided_ms = Some(microseconds((cold.total_ms - first).max(0.0)));
     status.cold_start_eliminated = is_warm(first, steady);
     status.stages = stages(&cold, later);
     status.models = models(&cold, later);
@@ -215,7 +207,8 @@ fn models(cold: &Timing, later: &[Timing]) -> Vec<Pace> {
 }
 
 fn pace(name: &str, first_ms: f64, later: impl Iterator<Item = f64>) -> Pace {
-    Pace { name: name.to_owned(), load_ms: None, first_ms, steady_ms: median(later) }
+    let [first_ms, steady_ms] = [first_ms, median(later)].map(microseconds);
+    Pace { name: name.to_owned(), load_ms: None, first_ms, steady_ms }
 }
 
 /// A short, a medium and a long message, as people write them.
@@ -240,16 +233,6 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut sorted: Vec<f64> = values.collect();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::INFINITY)
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn rounded<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(microseconds(*value))
-}
-
-#[expect(clippy::ref_option, reason = "serde's signature")]
-fn rounded_if<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-    value.map(microseconds).serialize(serializer)
 }
 
 #[cfg(test)]

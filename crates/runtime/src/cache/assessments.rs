@@ -82,7 +82,11 @@ impl AssessmentCache {
     }
 
     /// Its state.
-    pub(crate) fn status(&self) -> CacheStatus {
+    pub(crate) async fn status(&self) -> CacheStatus {
+        // It counts when it tidies up.
+        if let Some((_, cache)) = &self.kept {
+            cache.run_pending_tasks().await;
+        }
         let of = |count: fn(&Cache<Key, Arc<Assessment>>) -> u64| {
             self.kept.as_ref().map_or(0, |(_, cache)| count(cache))
         };

@@ -45,8 +45,8 @@ impl Service {
     }
 
     /// The page of GET /metrics.
-    pub fn metrics(&self) -> String {
-        let (health, queue, (assessments, inference)) = (self.health(), self.queue(), self.caches());
+    pub async fn metrics(&self) -> String {
+        let (health, queue, (assessments, inference)) = (self.health(), self.queue(), self.caches().await);
         let size = |cache: CacheStatus| CacheGauges { entries: cache.entries, bytes: cache.bytes };
         let milliseconds = |ms: f64| Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default();
         self.telemetry.encode(&Gauges {
@@ -70,9 +70,9 @@ impl Service {
     }
 
     /// What is remembered: whole verdicts, and what the models said.
-    pub fn caches(&self) -> (CacheStatus, CacheStatus) {
+    pub async fn caches(&self) -> (CacheStatus, CacheStatus) {
         let inference =
             self.engine.get().models.as_ref().map_or_else(|_| CacheStatus::default(), |m| m.cache());
-        (self.verdicts.status(), inference)
+        (self.verdicts.status().await, inference)
     }
 }

@@ -12,7 +12,7 @@ use crate::error::LoadError;
 use crate::hash::Digest;
 use crate::lifecycle::Lifecycle;
 use crate::settings::{ModelChoice, ZeroShotSettings};
-use crate::timing::ms;
+use crate::timing::{microseconds, ms};
 
 /// The files that make a model what it is.
 const FILES: [&str; 3] = ["config.json", "tokenizer.json", "model.safetensors"];
@@ -69,7 +69,7 @@ impl Loaded {
             tracing::error!(model = choice.name, %error, "a model could not be loaded");
             error.to_string()
         });
-        Loaded { choice: choice.clone(), model, load_ms: ms(start.elapsed()) }
+        Loaded { choice: choice.clone(), model, load_ms: microseconds(ms(start.elapsed())) }
     }
 
     /// Its name on the hub.

@@ -26,7 +26,7 @@ async fn a_hit_is_the_miss_once_more() {
     assert_eq!(miss.assessment, hit.assessment);
     assert_eq!((hit.timing.batch, hit.timing.tokens, &hit.timing.inference_ms.0[..]), (0, 0, &[][..]));
     assert_eq!(fake.asked.load(Ordering::SeqCst), asked, "nobody was asked again");
-    let counts = service.caches().0.counts;
+    let counts = service.caches().await.0.counts;
     assert_eq!((counts.hits, counts.misses, counts.coalesced), (1, 1, 0));
 }
 

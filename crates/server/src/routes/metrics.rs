@@ -12,6 +12,6 @@ use crate::error::ApiError;
 
 /// Every metric of docs/metrics.md, as `OpenMetrics`.
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, ApiError> {
-    let page = app.service()?.metrics();
+    let page = app.service()?.metrics().await;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], page))
 }

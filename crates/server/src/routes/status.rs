@@ -97,6 +97,10 @@ pub(crate) async fn status(State(app): State<Arc<App>>) -> Json<StatusAnswer> {
     let settings = service.map(|s| s.settings());
     let performance = service.map(|s| s.performance());
     let models = service.zip(performance.as_ref()).map(|(service, report)| models(service, &health, report));
+    let cache = match service {
+        Some(service) => Some(service.caches().await),
+        None => None,
+    };
     let Health { status, progress, ready, degraded, reasons, profile, labels, warmup, .. } = health;
     Json(StatusAnswer {
         service: "ash-nlp",
@@ -121,10 +125,7 @@ pub(crate) async fn status(State(app): State<Arc<App>>) -> Json<StatusAnswer> {
         warmup_status: warmup,
         models: models.unwrap_or_default(),
         queue: service.map(|s| s.queue()),
-        cache: service.map(|s| {
-            let (assessments, inference) = s.caches();
-            Caches { assessments, inference }
-        }),
+        cache: cache.map(|(assessments, inference)| Caches { assessments, inference }),
         performance,
         config_fingerprint: settings.as_ref().map(|s| s.fingerprint()),
         thresholds: settings.as_deref().map(thresholds),
