@@ -127,10 +127,10 @@ impl Running {
             opening.rehearse();
             Ok(())
         };
-        Self::running(settings, start, reload)
+        Self::begun(settings, start, reload)
     }
 
-    fn running(
+    fn begun(
         settings: Settings,
         start: impl FnOnce(Opening) -> Result<(), StartError> + Send + 'static,
         reload: Reload,

@@ -91,7 +91,7 @@ fn a_second_signal_ends_it_at_once() {
 
 #[test]
 fn a_reload_is_taken_over_and_a_bad_one_changes_nothing() {
-    let (first, served) = (settings(Overrides::default()), settings(Overrides::default()));
+    let (first, configured) = (settings(Overrides::default()), settings(Overrides::default()));
     let asked = std::sync::atomic::AtomicUsize::new(0);
     let reload = move || {
         let mut new = settings(Overrides::default().set("compat.critical_as_high", true));
@@ -100,7 +100,7 @@ fn a_reload_is_taken_over_and_a_bad_one_changes_nothing() {
         }
         Ok(new)
     };
-    let start = move || Service::with_classifier(served, Arc::new(Fake::new()));
+    let start = move || Service::with_classifier(configured, Arc::new(Fake::new()));
     let server = Running::reloading(first, Box::new(start), Box::new(reload));
     server.wait_until_ready();
     assert!(!server.reload(""));
