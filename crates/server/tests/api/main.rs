@@ -10,4 +10,5 @@ mod harness;
 mod history;
 mod lifecycle;
 mod limits;
+mod troubleshooting;
 mod zero_shot;
