@@ -121,6 +121,13 @@ pub(crate) fn post(body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// The same request with a key.
+pub(crate) fn with_key(request: &[u8], key: &str) -> Vec<u8> {
+    let first = request.windows(2).position(|two| two == b"\r\n").unwrap_or_default();
+    let (line, rest) = request.split_at(first);
+    [line, format!("\r\nauthorization: Bearer {key}").as_bytes(), rest].concat()
+}
+
 /// `POST /analyze` with this message.
 pub(crate) fn message(text: &str) -> Vec<u8> {
     post(&serde_json::json!({ "message": text }).to_string())

@@ -1,5 +1,7 @@
 //! Clients that send too much, or do not finish.
 
+use std::io::ErrorKind;
+
 use super::client::{Connection, get, message, post};
 use super::served::{Served, serving};
 
@@ -31,5 +33,23 @@ fn half_a_body_is_504_and_holds_nobody_else_up() {
         assert_eq!((reply.status, reply.json()["error"]["code"].clone()), (504, "timeout".into()));
     }
     assert_eq!(served.ask(&get("/live")).status, 200);
+    assert_eq!(served.verdict("a client afterwards")["is_degraded"], false);
+}
+
+#[test]
+fn half_a_head_is_closed_and_holds_nobody_up() {
+    let served = Served::ready(&mut serving(&[]));
+    let begin = |_| {
+        let mut connection = Connection::open(served.address).expect("a connection");
+        connection.send(b"POST /analyze HTTP/1.1\r\nhost").expect("sent");
+        connection
+    };
+    // More than there are threads that serve.
+    let slow: Vec<_> = (0..32).map(begin).collect();
+    assert_eq!(served.verdict("a client in between")["is_degraded"], false);
+    for mut connection in slow {
+        let error = connection.reply().expect_err("nothing was asked");
+        assert!(matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset), "{error}");
+    }
     assert_eq!(served.verdict("a client afterwards")["is_degraded"], false);
 }

@@ -9,6 +9,7 @@ mod burst;
 mod client;
 mod clients;
 mod first;
+mod keys;
 mod log;
 mod privacy;
 mod profile;
