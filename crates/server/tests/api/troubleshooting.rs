@@ -10,7 +10,10 @@ const PAGE: &str = include_str!("../../../../docs/troubleshooting.md");
 /// The page says `sentence`, or as much of it as stands before the part that differs each time.
 fn quoted(sentence: &str) {
     let stable = sentence.split(['…', '(']).next().unwrap_or_default().trim();
-    assert!(PAGE.contains(sentence) || PAGE.contains(stable), "docs/troubleshooting.md does not quote: {sentence}");
+    assert!(
+        PAGE.contains(sentence) || PAGE.contains(stable),
+        "docs/troubleshooting.md does not quote: {sentence}"
+    );
     assert!(stable.len() >= 12, "nothing to compare in {sentence:?}");
 }
 
