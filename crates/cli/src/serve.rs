@@ -63,6 +63,8 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
         .enable_all()
         .build()
         .context("cannot start the threads that serve")?;
+    #[cfg(feature = "otlp")]
+    export_traces(&runtime)?;
     let greet = |address| match format {
         LogFormat::Human => greet(address, &models),
         LogFormat::Json => {
@@ -91,6 +93,17 @@ fn say(level: &str, message: &str, mut fields: Value) {
         line.append(fields);
     }
     eprintln!("{line}");
+}
+
+/// Sends traces to the collector that OpenTelemetry's own variable names, if it names one.
+#[cfg(feature = "otlp")]
+fn export_traces(runtime: &tokio::runtime::Runtime) -> Result<()> {
+    const VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    let Some(endpoint) = std::env::var(VARIABLE).ok().filter(|value| !value.is_empty()) else {
+        return Ok(());
+    };
+    let _inside = runtime.enter();
+    ash_server::export_traces(&endpoint).context(VARIABLE)
 }
 
 /// The models are not loaded yet when this is said; the log says when they are ready.

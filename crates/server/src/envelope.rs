@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::opening::Rehearsal;
 use crate::stamp;
-use crate::trace::TraceId;
+use crate::trace::Trace;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -32,7 +32,7 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, mut request: Request, 
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned());
     request.extensions_mut().insert(RequestId(id.clone()));
-    let trace = TraceId::of(request.headers());
+    let trace = Trace::of(request.headers());
     let rehearsal = request.extensions().get::<Rehearsal>().is_some();
 
     let answer = tokio::time::timeout(app.limits.request_timeout(), next.run(request)).await;
@@ -52,8 +52,18 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, mut request: Request, 
     let (status, took) = (response.status().as_u16(), start.elapsed());
     app.count(&HttpAnswered { route: route.as_deref(), method: method.as_str(), status, took });
     let route = route.as_deref().unwrap_or("-");
+    #[cfg(feature = "otlp")]
+    crate::otlp::export(&crate::otlp::Served {
+        trace: trace.as_ref(),
+        request_id: &id,
+        method: method.as_str(),
+        route,
+        status,
+        took,
+        timing: response.extensions().get(),
+    });
     let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
-    let trace_id = trace.as_ref().map(TraceId::as_str);
+    let trace_id = trace.as_ref().map(Trace::id);
     tracing::info!(request_id = id, trace_id, %method, route, status, ms, "request");
     response
 }

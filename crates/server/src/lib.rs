@@ -19,6 +19,8 @@ mod limits;
 mod listen;
 mod log;
 mod opening;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod request;
 mod routes;
 mod server;
@@ -34,6 +36,8 @@ pub use auth::{
 pub use door::DoorError;
 pub use log::{init_log, quiet_panics};
 pub use opening::Opening;
+#[cfg(feature = "otlp")]
+pub use otlp::{BadEndpoint, export_traces};
 pub use server::{Reload, ServeError, Server, serve};
 pub use signals::{Signal, Signals};
 pub use stamp::{request_id, timestamp};

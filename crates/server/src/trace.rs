@@ -5,12 +5,15 @@
 
 use axum::http::HeaderMap;
 
-/// A trace id: 32 lower-case hexadecimal digits, not all 0. It comes from the client and goes to the log, so nothing
-/// but digits gets through.
+/// A trace id, 32 lower-case hexadecimal digits, not all 0, and the span in it that asked, 16 of them. They come from
+/// the client and go to the log, so nothing but digits gets through.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TraceId(String);
+pub(crate) struct Trace {
+    id: String,
+    pub(crate) parent: String,
+}
 
-impl TraceId {
+impl Trace {
     /// Of the header `traceparent`; none if it is missing, malformed, or there is more than one.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let mut all = headers.get_all("traceparent").iter();
@@ -26,11 +29,12 @@ impl TraceId {
         let known = version != "ff" && (version != "00" || fields.next().is_none());
         let whole = hex(version, 2) && hex(trace, 32) && hex(parent, 16) && hex(flags, 2);
         let named = |id: &str| id.bytes().any(|digit| digit != b'0');
-        (known && whole && named(trace) && named(parent)).then(|| TraceId(trace.to_owned()))
+        (known && whole && named(trace) && named(parent))
+            .then(|| Trace { id: trace.to_owned(), parent: parent.to_owned() })
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+    pub(crate) fn id(&self) -> &str {
+        &self.id
     }
 }
 
@@ -61,8 +65,8 @@ mod tests {
             (String::new(), false),
         ];
         for (header, taken) in cases {
-            let trace = TraceId::parse(&header);
-            assert_eq!(trace.as_ref().map(TraceId::as_str), taken.then_some(TRACE), "{header:?}");
+            let trace = Trace::parse(&header);
+            assert_eq!(trace.as_ref().map(Trace::id), taken.then_some(TRACE), "{header:?}");
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) async fn analyze(
     Extension(caller): Extension<Caller>,
     rehearsal: Option<Extension<Rehearsal>>,
     body: Body,
-) -> Result<(HeaderMap, Json<Answer>), ApiError> {
+) -> Result<(HeaderMap, Extension<Timing>, Json<Answer>), ApiError> {
     let bytes = body::read(body, app.limits.max_body_bytes).await?;
     let request = AnalyzeRequest::parse(&bytes, app.limits.max_message_bytes)?;
     let service = app.service()?;
@@ -43,7 +43,8 @@ pub(crate) async fn analyze(
         Answer::new(&analyzed, &text, id, stamp::timestamp(), &caller.adapted(&WireSettings::of(service)));
     let answer = answer.explained(request.verbosity);
     let answer = if request.show_context { answer } else { answer.without_context() };
-    Ok((headers(&analyzed), Json(answer)))
+    // The timing goes along for whoever exports traces.
+    Ok((headers(&analyzed), Extension(analyzed.timing), Json(answer)))
 }
 
 /// What is told beside the answer.
