@@ -50,7 +50,9 @@ fn a_named_page_may_read_answers_and_refusals_and_no_other_page_may() {
 
 #[test]
 fn every_answer_tells_browsers_to_keep_their_hands_off() {
-    let server = Running::with(Overrides::default().set("server.request_timeout_ms", 100));
+    let server = Running::with(
+        Overrides::default().set("server.request_timeout_ms", 100).set("queue.max_wait_ms", 50),
+    );
     let replies = [
         server.get("/health"),
         server.get("/status"),
@@ -61,7 +63,7 @@ fn every_answer_tells_browsers_to_keep_their_hands_off() {
         server.get("/nothing"),
         server.get("/analyze"),
     ];
-    assert_eq!(replies.each_ref().map(|reply| reply.status), [200, 200, 200, 500, 504, 400, 404, 405]);
+    assert_eq!(replies.each_ref().map(|reply| reply.status), [200, 200, 200, 500, 200, 400, 404, 405]);
     for reply in replies {
         for (name, value) in [
             ("x-content-type-options", "nosniff"),

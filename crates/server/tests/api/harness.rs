@@ -124,13 +124,13 @@ impl Running {
     pub(crate) fn reloading(settings: Settings, start: Start, reload: Reload) -> Self {
         let start = |opening: Opening| {
             opening.go_live(Arc::new(start()?));
-            opening.rehearse();
             Ok(())
         };
         Self::begun(settings, start, reload)
     }
 
-    fn begun(
+    /// The same, with all that a start may do.
+    pub(crate) fn begun(
         settings: Settings,
         start: impl FnOnce(Opening) -> Result<(), StartError> + Send + 'static,
         reload: Reload,
@@ -278,6 +278,8 @@ impl From<ureq::http::Response<ureq::Body>> for Reply {
         let text = response.body_mut().read_to_string().unwrap();
         let json = match text.as_str() {
             "" => Value::Null,
+            // The page of metrics is the one answer that is not JSON, and says so.
+            text if response.headers()["content-type"] != "application/json" => text.into(),
             text => serde_json::from_str(text).unwrap_or_else(|_| panic!("not JSON: {text:?}")),
         };
         Reply { status: response.status().as_u16(), headers: response.headers().clone(), json }

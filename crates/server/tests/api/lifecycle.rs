@@ -74,11 +74,22 @@ fn ready_says_how_far_it_is_then_yes_then_no_while_live_is_always_yes() {
 
 #[test]
 fn what_the_server_sends_itself_before_it_is_ready_is_not_counted() {
-    let server = Running::new();
-    let requests = |json: &serde_json::Value| json["performance"]["requests"]["total"].clone();
-    assert_eq!(requests(&server.get("/status").json), 0);
-    server.analyze("high");
-    assert_eq!(requests(&server.get("/status").json), 1);
+    let settings = settings(Overrides::default());
+    let (served, again) = (settings.clone(), settings.clone());
+    let (done, rehearsed) = std::sync::mpsc::channel();
+    let start = move |opening: ash_server::Opening| {
+        opening.go_live(Arc::new(Service::with_classifier(served, Arc::new(Fake::new()))?));
+        opening.rehearse();
+        let _ = done.send(());
+        Ok(())
+    };
+    let running = Running::begun(settings, start, Box::new(move || Ok(again.clone())));
+    rehearsed.recv().unwrap();
+    let performance = || running.get("/status").json["performance"].clone();
+    assert_eq!(performance()["requests"]["total"], 0);
+    assert_ne!(running.get("/status").json["cache"]["assessments"]["entries"], 0, "it went all the way");
+    running.analyze("high");
+    assert_eq!(performance()["requests"]["total"], 1);
 }
 
 #[test]
