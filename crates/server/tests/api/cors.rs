@@ -51,7 +51,7 @@ fn a_named_page_may_read_answers_and_refusals_and_no_other_page_may() {
 #[test]
 fn every_answer_tells_browsers_to_keep_their_hands_off() {
     let server = Running::with(
-        Overrides::default().set("server.request_timeout_ms", 100).set("queue.max_wait_ms", 50),
+        Overrides::default().set("server.request_timeout_ms", 400).set("queue.max_wait_ms", 200),
     );
     let replies = [
         server.get("/health"),
