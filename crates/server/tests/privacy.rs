@@ -72,6 +72,8 @@ fn nothing_that_was_sent_is_logged_or_repeated() {
         errors += &reply.json.to_string();
     }
     errors += &server.get("/zebra?user=zebra").json.to_string();
+    errors +=
+        &server.raw(b"zebra / HTTP/1.1\r\nhost: ash\r\ntraceparent: zebra\r\nconnection: close\r\n\r\n");
     server.stop().unwrap();
 
     let folder = tempfile::tempdir().unwrap();
