@@ -64,14 +64,21 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
         .build()
         .context("cannot start the threads that serve")?;
     #[cfg(feature = "otlp")]
-    export_traces(&runtime)?;
+    let traces = export_traces(&runtime)?;
     let greet = |address| match format {
         LogFormat::Human => greet(address, &models),
         LogFormat::Json => {
             say("INFO", "listening", json!({"address": format!("http://{address}"), "models": models}));
         }
     };
-    let Err(error) = runtime.block_on(serve(settings, reload, greet)) else { return Ok(Outcome::Done) };
+    let served = runtime.block_on(serve(settings, reload, greet));
+    #[cfg(feature = "otlp")]
+    if let Some(traces) = traces
+        && !matches!(served, Err(ServeError::Forced))
+    {
+        runtime.block_on(traces.flush());
+    }
+    let Err(error) = served else { return Ok(Outcome::Done) };
     let forced = matches!(error, ServeError::Forced);
     let why = told_once(&error.into());
     match format {
@@ -97,13 +104,13 @@ fn say(level: &str, message: &str, mut fields: Value) {
 
 /// Sends traces to the collector that OpenTelemetry's own variable names, if it names one.
 #[cfg(feature = "otlp")]
-fn export_traces(runtime: &tokio::runtime::Runtime) -> Result<()> {
+fn export_traces(runtime: &tokio::runtime::Runtime) -> Result<Option<ash_server::Traces>> {
     const VARIABLE: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
     let Some(endpoint) = std::env::var(VARIABLE).ok().filter(|value| !value.is_empty()) else {
-        return Ok(());
+        return Ok(None);
     };
     let _inside = runtime.enter();
-    ash_server::export_traces(&endpoint).context(VARIABLE)
+    ash_server::export_traces(&endpoint).map(Some).context(VARIABLE)
 }
 
 /// The models are not loaded yet when this is said; the log says when they are ready.

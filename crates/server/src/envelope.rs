@@ -24,8 +24,8 @@ pub(crate) struct RequestId(pub(crate) String);
 
 /// Runs the rest with an id and a deadline, and writes one line about it.
 ///
-/// A `traceparent` of the client's is named in it. The line names the route, not the path as it was typed: whatever people put into addresses stays
-/// out of the log.
+/// The line names the trace (that of the client's `traceparent`, or a new one), and the route, not the path as it was
+/// typed: whatever people put into addresses stays out of the log.
 pub(crate) async fn envelope(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let id = stamp::request_id();
@@ -53,18 +53,20 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, mut request: Request, 
     app.count(&HttpAnswered { route: route.as_deref(), method, status, took });
     let route = route.as_deref().unwrap_or("-");
     #[cfg(feature = "otlp")]
-    crate::otlp::export(&crate::otlp::Served {
-        trace: trace.as_ref(),
-        request_id: &id,
-        method,
-        route,
-        status,
-        took,
-        timing: response.extensions().get(),
-    });
+    if trace.sampled {
+        crate::otlp::export(|| crate::otlp::Served {
+            trace: trace.clone(),
+            request_id: id.clone(),
+            method,
+            route: route.to_owned(),
+            status,
+            took,
+            end: std::time::SystemTime::now(),
+            timing: response.extensions().get().cloned(),
+        });
+    }
     let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
-    let trace_id = trace.as_ref().map(Trace::id);
-    tracing::info!(request_id = id, trace_id, method, route, status, ms, "request");
+    tracing::info!(request_id = id, trace_id = trace.id(), method, route, status, ms, "request");
     response
 }
 

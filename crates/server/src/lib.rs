@@ -37,7 +37,7 @@ pub use door::DoorError;
 pub use log::{init_log, quiet_panics};
 pub use opening::Opening;
 #[cfg(feature = "otlp")]
-pub use otlp::{BadEndpoint, export_traces};
+pub use otlp::{BadEndpoint, Traces, export_traces};
 pub use server::{Reload, ServeError, Server, serve};
 pub use signals::{Signal, Signals};
 pub use stamp::{request_id, timestamp};

@@ -7,13 +7,14 @@ mod harness;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::channel;
-use std::time::Duration;
 
 use ash_server::export_traces;
 use harness::Running;
 use serde_json::Value;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const UNWANTED: &str = "0af7651916cd43dd8448eb211c80319c";
+const MANY: usize = 400;
 
 /// A collector that takes exports and hands out their bodies.
 fn collector() -> (String, std::sync::mpsc::Receiver<String>) {
@@ -50,22 +51,37 @@ fn a_request_becomes_a_span_of_the_callers_trace_with_its_stages_and_without_its
     assert!(export_traces("https://collector.example").is_err(), "no TLS here");
     assert!(export_traces("http://127.0.0.1:4318/v1/traces").is_err(), "the path is ours");
     let (address, received) = collector();
-    export_traces(&address).unwrap();
+    let traces = export_traces(&address).unwrap();
 
     let server = Running::new();
     let traceparent = format!("00-{TRACE}-00f067aa0ba902b7-01");
     let body = r#"{"message":"high zebra","user_id":"zebra"}"#;
     let reply = server.send("POST", "/analyze?zebra", &[("traceparent", &traceparent)], body);
     assert_eq!(reply.status, 200);
+    let reply = server.raw(b"zebra /zebra HTTP/1.1\r\nhost: zebra\r\nconnection: close\r\n\r\n");
+    assert!(reply.starts_with("HTTP/1.1 404"), "{reply}");
+    let unwanted = format!("00-{UNWANTED}-00f067aa0ba902b7-00");
+    assert_eq!(server.send("POST", "/analyze", &[("traceparent", &unwanted)], body).status, 200);
+    // More than a collector is sent in a second where a clock sets the pace.
+    for i in 0..MANY {
+        assert_eq!(server.analyze(&format!("zebra {i}")).status, 200);
+    }
+    runtime.block_on(traces.flush());
 
+    let exports: Vec<String> = received.try_iter().collect();
     let mut spans: Vec<Value> = Vec::new();
-    while !spans.iter().any(|span| span["name"] == "decision") {
-        let export = received.recv_timeout(Duration::from_secs(20)).expect("an export");
+    for export in &exports {
         assert!(!export.contains("zebra"), "{export}");
-        let export: Value = serde_json::from_str(&export).unwrap();
+        assert!(!export.contains(UNWANTED), "who began that trace does not want it");
+        let export: Value = serde_json::from_str(export).unwrap();
         spans
             .extend(export["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().iter().cloned());
     }
+    let named = |name: &'static str| spans.iter().filter(move |span| span["name"] == name);
+    assert_eq!(named("POST /analyze").count(), MANY + 1, "every trace that is wanted, and its stages:");
+    assert_eq!(named("decision").count(), MANY + 1);
+    assert_eq!(named("HTTP -").count(), 1, "a made-up method");
+    let spans: Vec<&Value> = spans.iter().filter(|span| span["traceId"] == TRACE).collect();
     let root = spans.iter().find(|span| span["name"] == "POST /analyze").unwrap();
     assert_eq!((&root["traceId"], &root["parentSpanId"]), (&TRACE.into(), &"00f067aa0ba902b7".into()));
     for name in ["queue", "inference", "patterns", "decision"] {
