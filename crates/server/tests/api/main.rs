@@ -10,5 +10,6 @@ mod harness;
 mod history;
 mod lifecycle;
 mod limits;
+mod quotes;
 mod troubleshooting;
 mod zero_shot;
