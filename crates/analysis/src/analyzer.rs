@@ -78,15 +78,17 @@ impl CrisisAnalyzer {
         verdict::judge(&self.settings, answers, found)
     }
 
-    /// The verdict on one message by its words, for when its models cannot be asked because of `why`: each of them
-    /// counts as a failure, so that the verdict is degraded and a human is asked.
+    /// The verdict on one message by its words, for when its models cannot be asked because of `why`: that counts as
+    /// a failure of each of them, so that the verdict is degraded, says why, and asks for a human.
     pub fn judge_unasked(&self, message: &Message, why: &str) -> Assessment {
-        let unasked = |model: Arc<ModelInfo>| {
-            let error = ClassifyError::NotAsked { model: model.name.clone(), why: why.to_owned() };
-            (model, Err(error))
-        };
-        let answers: Vec<Answer> = self.models().map(unasked).collect();
-        self.judge(&answers, self.find(message).as_ref())
+        let why = || why.to_owned();
+        let unasked =
+            |model: Arc<ModelInfo>| ClassifyError::NotAsked { model: model.name.clone(), why: why() };
+        let mut failures: Vec<ClassifyError> = self.models().map(unasked).collect();
+        if failures.is_empty() {
+            failures.push(ClassifyError::NobodyToAsk { why: why() });
+        }
+        verdict::by_words(&self.settings, failures, self.find(message).as_ref())
     }
 
     /// Asks, looks and judges: one verdict a message, in order, each the same as if it had come alone.

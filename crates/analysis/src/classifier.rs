@@ -74,6 +74,12 @@ pub enum ClassifyError {
         /// Why there was no time for it.
         why: String,
     },
+    /// There is no model at all.
+    #[error("no model could be asked: {why}")]
+    NobodyToAsk {
+        /// Why there is none.
+        why: String,
+    },
     /// The model ran and failed.
     #[error("model {model} failed: {why}")]
     Failed {

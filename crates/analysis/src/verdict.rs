@@ -10,7 +10,6 @@ use crate::evidence::{Evidence, Weighed};
 use crate::found::Found;
 use crate::independent;
 use crate::level::Level;
-use crate::patterns::Finding;
 use crate::reason;
 use crate::score::Score;
 use crate::settings::AnalyzerSettings;
@@ -39,12 +38,11 @@ pub fn judge(settings: &AnalyzerSettings, answers: &[Answer], found: Option<&Fou
             Err(error) => failures.push(error),
         }
     }
-    let evidence = found.map(|found| Evidence::of(found, &settings.evidence.cues));
-    let findings = found.map_or_else(Vec::new, |found| found.findings.clone());
     if answered.is_empty() {
-        return without_models(settings, failures, evidence.as_ref(), findings);
+        return by_words(settings, failures, found);
     }
-    let evidence = evidence.unwrap_or_default();
+    let evidence = found.map(|found| Evidence::of(found, &settings.evidence.cues)).unwrap_or_default();
+    let findings = found.map_or_else(Vec::new, |found| found.findings.clone());
     let truncated = answered.iter().any(|(_, reading)| reading.truncated);
     let signals = signals(settings, &answered);
 
@@ -85,14 +83,16 @@ fn contradiction(level: Level, evidence: &Evidence) -> Option<Gap> {
     Some(Gap { kind: "patterns", detail })
 }
 
-fn without_models(
+/// The verdict for when no model answered, for the reasons in `failures`.
+pub(crate) fn by_words(
     settings: &AnalyzerSettings,
     failures: Vec<ClassifyError>,
-    evidence: Option<&Evidence>,
-    findings: Vec<Finding>,
+    found: Option<&Found>,
 ) -> Assessment {
     let unknown = || Weighed::unmoved(Score::clamped(0.5));
-    let weighed = evidence.map_or_else(unknown, |evidence| settings.evidence.weigh_alone(evidence));
+    let weighed = found.map_or_else(unknown, |found| {
+        settings.evidence.weigh_alone(&Evidence::of(found, &settings.evidence.cues))
+    });
     let verdict = Assessment {
         level: weighed.level,
         score: weighed.score,
@@ -104,7 +104,7 @@ fn without_models(
         key_factors: Vec::new(),
         mode: settings.ensemble.mode,
         signals: Vec::new(),
-        findings,
+        findings: found.map_or_else(Vec::new, |found| found.findings.clone()),
         weighed,
         gaps: Vec::new(),
         failures,

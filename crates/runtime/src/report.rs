@@ -29,7 +29,9 @@ pub(crate) fn failures(telemetry: &Telemetry, assessments: &[Assessment]) {
     let failed = assessments.iter().flat_map(|a| &a.failures).filter_map(|failure| match failure {
         ClassifyError::Failed { model, .. } => Some(model.as_str()),
         // What is not there is told by the health of the service, not once a message.
-        ClassifyError::NotLoaded { .. } | ClassifyError::NotAsked { .. } => None,
+        ClassifyError::NotLoaded { .. }
+        | ClassifyError::NotAsked { .. }
+        | ClassifyError::NobodyToAsk { .. } => None,
     });
     for model in failed.collect::<BTreeSet<_>>() {
         telemetry.emit(&ModelFailed { model });

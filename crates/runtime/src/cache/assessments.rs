@@ -7,10 +7,10 @@ use ash_analysis::{Assessment, MessageText};
 use moka::future::Cache;
 
 use super::key::{Key, KeyMaker};
-use super::{CacheStatus, weight};
+use super::{CacheStatus, evictions, weight};
 use crate::error::AnalyzeError;
 use crate::settings::CacheSettings;
-use crate::telemetry::{Cache as Counted, Degraded, Evicted, Source, Telemetry};
+use crate::telemetry::{Cache as Counted, Degraded, Source, Telemetry};
 
 /// What a computation gave that must not be remembered: a degraded verdict (its cause may pass), or none at all.
 #[derive(Debug, Clone)]
@@ -33,18 +33,13 @@ pub(crate) struct AssessmentCache {
 impl AssessmentCache {
     /// An empty one; one that keeps nothing if the settings say so.
     pub(crate) fn new(settings: &CacheSettings, telemetry: Arc<Telemetry>) -> Self {
-        let told = Arc::clone(&telemetry);
         let smallest = settings.smallest_entry();
         let cache = || {
             Cache::builder()
                 .max_capacity(settings.max_bytes())
                 .time_to_live(settings.time_to_live())
                 .weigher(move |_, assessment: &Arc<Assessment>| weight(bytes(assessment), smallest))
-                .eviction_listener(move |_, _, cause| {
-                    if cause.was_evicted() {
-                        told.emit(&Evicted { cache: Counted::Assessments, n: 1 });
-                    }
-                })
+                .eviction_listener(evictions(Arc::clone(&telemetry), Counted::Assessments))
                 .build()
         };
         let kept = if settings.enabled { KeyMaker::new() } else { None }.map(|keys| (keys, cache()));

@@ -7,9 +7,9 @@ use ash_analysis::{ModelAnswer, ModelInfo, Reading};
 use moka::sync::Cache;
 
 use super::key::{Key, KeyMaker};
-use super::{CacheStatus, weight};
+use super::{CacheStatus, evictions, weight};
 use crate::settings::CacheSettings;
-use crate::telemetry::{Cache as Counted, Evicted, InferenceRead, Telemetry};
+use crate::telemetry::{Cache as Counted, InferenceRead, Telemetry};
 
 /// What a classifier answers: each model, and its readings or its failure.
 type Answers = Vec<(Arc<ModelInfo>, ModelAnswer)>;
@@ -26,18 +26,13 @@ pub(crate) struct InferenceCache {
 impl InferenceCache {
     /// An empty one; one that keeps nothing if the settings say so.
     pub(crate) fn new(settings: &CacheSettings, telemetry: Arc<Telemetry>) -> Self {
-        let told = Arc::clone(&telemetry);
         let smallest = settings.smallest_entry();
         let cache = || {
             Cache::builder()
                 .max_capacity(settings.max_bytes())
                 .time_to_live(settings.time_to_live())
                 .weigher(move |_, readings: &Arc<[Reading]>| weight(bytes(readings), smallest))
-                .eviction_listener(move |_, _, cause| {
-                    if cause.was_evicted() {
-                        told.emit(&Evicted { cache: Counted::Inference, n: 1 });
-                    }
-                })
+                .eviction_listener(evictions(Arc::clone(&telemetry), Counted::Inference))
                 .build()
         };
         let kept = if settings.enabled { KeyMaker::new() } else { None }.map(|keys| (keys, cache()));

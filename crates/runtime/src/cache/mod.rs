@@ -11,9 +11,12 @@ mod assessments;
 mod inference;
 mod key;
 
+use std::sync::Arc;
+
+use moka::notification::RemovalCause;
 use serde::Serialize;
 
-use crate::telemetry::CacheCounts;
+use crate::telemetry::{Cache, CacheCounts, Evicted, Telemetry};
 
 pub(crate) use assessments::{AssessmentCache, Unkept};
 pub(crate) use inference::InferenceCache;
@@ -33,4 +36,13 @@ pub struct CacheStatus {
 /// An entry's weight in bytes, so that neither the bound in bytes nor that in entries is passed.
 fn weight(bytes: usize, smallest: u64) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX).max(u32::try_from(smallest).unwrap_or(u32::MAX))
+}
+
+/// Counts what leaves `cache` by age or for want of room.
+fn evictions<K, V>(telemetry: Arc<Telemetry>, cache: Cache) -> impl Fn(Arc<K>, V, RemovalCause) {
+    move |_, _, cause| {
+        if cause.was_evicted() {
+            telemetry.emit(&Evicted { cache, n: 1 });
+        }
+    }
 }

@@ -164,6 +164,7 @@ fn without_any_model_words_answer_until_there_is_one() {
     };
     let before = judged("i have the pills here and i will take them all tonight, goodbye");
     assert!(before.level.is_urgent() && before.is_degraded() && before.requires_staff_review);
+    assert!(before.key_factors[0].contains("the models are being loaded"), "{:?}", before.key_factors);
     assert_eq!(service.health().progress.phase, Phase::Loading);
 
     service.bring_up(|| ()).unwrap();
@@ -171,7 +172,9 @@ fn without_any_model_words_answer_until_there_is_one() {
     assert_eq!((health.status, health.ready, health.degraded), (Status::Degraded, true, true));
     assert!(health.reasons[0].contains("trunk/model.safetensors"), "{:?}", health.reasons);
     assert!(!health.warmup.ready_for_production && !health.warmup.pipeline_warmed);
-    assert_eq!(judged("goodbye everyone, i will kill myself tonight").signals.len(), 0);
+    let without = judged("goodbye everyone, i will kill myself tonight");
+    assert_eq!(without.signals.len(), 0);
+    assert!(without.key_factors[0].contains("trunk/model.safetensors"), "{:?}", without.key_factors);
 
     fs::write(&trunk, good).unwrap();
     assert!(service.retry());

@@ -202,6 +202,8 @@ fn why_models_did_not_read_a_message_is_told_as_on_the_page() {
     };
     quoted(&first_factor(&Running::new(), "broken").replace("a test asked for it.", "…"));
     let retry_after = std::time::Duration::from_secs(2);
+    let nobody = ClassifyError::NobodyToAsk { why: "the models are being loaded".to_owned() };
+    quoted(&format!("{nobody}.").replacen('n', "N", 1));
     for why in [AnalyzeError::Overloaded { retry_after }, AnalyzeError::Late] {
         let not_asked = ClassifyError::NotAsked { model: "depression".to_owned(), why: why.to_string() };
         // As the explanation writes it.
