@@ -1,0 +1,1 @@
+//! What staff say about verdicts: kept for good, and turned into small bounded shifts of the cuts.
