@@ -4,6 +4,7 @@ mod analyze;
 mod batch;
 mod health;
 mod metrics;
+mod openapi;
 mod status;
 pub(crate) mod table;
 
@@ -35,6 +36,10 @@ pub(crate) fn router(app: Arc<App>, cors: &CorsSettings) -> Router {
         .route("/ready", get(health::ready))
         .route("/metrics", get(metrics::metrics))
         .route("/status", get(status::status))
+        .route("/openapi.json", get(openapi::document))
+        .route("/docs", get(openapi::page::docs))
+        .route("/docs/", get(openapi::page::index))
+        .route("/docs/{*file}", get(openapi::page::asset))
         .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
         .fallback(|| async { ApiError::NotFound })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))

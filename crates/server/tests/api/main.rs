@@ -10,6 +10,7 @@ mod harness;
 mod history;
 mod lifecycle;
 mod limits;
+mod openapi;
 mod quotes;
 mod troubleshooting;
 mod zero_shot;
