@@ -77,7 +77,7 @@ pub(crate) fn message(value: &Value, limit: usize) -> Result<MessageText, ApiErr
     }
 }
 
-fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
+pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     match serde_json::from_slice(body).map_err(|e| ApiError::NotJson(position(&e)))? {
         Value::Object(fields) => Ok(fields),
         _ => Err(ApiError::WrongType { field: None, expected: "a JSON object" }),

@@ -20,7 +20,7 @@ use utoipa::openapi;
 use self::access::Keys;
 use self::refusals::Refusals;
 use crate::app::App;
-use crate::routes::{analyze, batch, health, metrics, status};
+use crate::routes::{analyze, batch, ensemble, health, labels, metrics, status, thresholds};
 
 /// Every handler that the document describes.
 #[derive(OpenApi)]
@@ -40,11 +40,21 @@ use crate::routes::{analyze, batch, health, metrics, status};
         health::ready,
         status::status,
         metrics::metrics,
+        ensemble::config,
+        ensemble::set_weights,
+        ensemble::refresh_weights,
+        labels::current,
+        labels::list,
+        labels::details,
+        labels::validate,
+        labels::switch,
+        thresholds::status,
         document,
     ),
     tags(
         (name = "verdicts", description = "Messages in, verdicts out."),
         (name = "state", description = "How the service is."),
+        (name = "tuning", description = "How messages are judged, told and changed."),
         (name = "reference", description = "This document."),
     ),
     modifiers(&Keys, &Refusals),
