@@ -57,6 +57,10 @@ fn every_route_takes_its_role_and_no_less() {
         ("GET", "/health", OPEN),
         ("GET", "/live", OPEN),
         ("GET", "/ready", OPEN),
+        ("GET", "/openapi.json", OPEN),
+        ("GET", "/docs", OPEN),
+        ("GET", "/docs/", OPEN),
+        ("GET", "/docs/{*file}", OPEN),
         ("GET", "/status", 1),
         ("GET", "/metrics", 1),
         ("GET", "/ensemble/config", 1),
@@ -76,7 +80,7 @@ fn every_route_takes_its_role_and_no_less() {
     assert_eq!(table, expected, "whoever adds a route says here who may ask for it");
     let (locked, keys) = Locked::new();
     for (method, path, needs) in expected {
-        let path = &path.replace("{name}", "trained");
+        let path = &path.replace("{name}", "trained").replace("{*file}", "index.html");
         for (rank, key) in std::iter::once("").chain(keys.iter().map(String::as_str)).enumerate() {
             let reply = locked.with_key(method, path, key);
             let expected = match rank {
