@@ -7,6 +7,7 @@ mod health;
 mod labels;
 mod learning;
 mod metrics;
+mod openapi;
 mod stats;
 mod status;
 pub(crate) mod table;
@@ -56,6 +57,10 @@ pub(crate) fn router(app: Arc<App>, cors: &CorsSettings) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/stats", get(stats::stats))
         .route("/status", get(status::status))
+        .route("/openapi.json", get(openapi::document))
+        .route("/docs", get(openapi::page::docs))
+        .route("/docs/", get(openapi::page::index))
+        .route("/docs/{*file}", get(openapi::page::asset))
         .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
         .fallback(|| async { ApiError::NotFound })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))

@@ -13,6 +13,7 @@ mod labels;
 mod learning;
 mod lifecycle;
 mod limits;
+mod openapi;
 mod quotes;
 mod stats;
 mod thresholds;
