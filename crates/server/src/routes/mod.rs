@@ -1,9 +1,12 @@
-//! The routes, one file a noun. Whatever matches none of them answers in the same JSON shape.
+//! The routes, one file a noun. Whatever matches none of them answers in the same JSON shape, or in that of the
+//! protocol whose path it is (`dialect`).
 
 mod analyze;
 mod batch;
 mod health;
 mod metrics;
+pub(crate) mod moderations;
+pub(crate) mod oip;
 mod status;
 pub(crate) mod table;
 
@@ -35,6 +38,8 @@ pub(crate) fn router(app: Arc<App>, cors: &CorsSettings) -> Router {
         .route("/ready", get(health::ready))
         .route("/metrics", get(metrics::metrics))
         .route("/status", get(status::status))
+        .route("/v1/moderations", post(moderations::moderations))
+        .merge(oip::routes())
         .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
         .fallback(|| async { ApiError::NotFound })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))

@@ -32,6 +32,17 @@ pub(crate) const ROUTES: &[(Method, &str, Access)] = &[
     (Method::GET, "/admin/thresholds/status", READ),
     (Method::POST, "/analyze", ANALYZE),
     (Method::POST, "/analyze/batch", ANALYZE),
+    (Method::POST, "/v1/moderations", ANALYZE),
+    (Method::GET, "/v2", READ),
+    (Method::GET, "/v2/", READ),
+    (Method::GET, "/v2/health/live", Access::Open),
+    (Method::GET, "/v2/health/ready", Access::Open),
+    (Method::GET, "/v2/models/{name}", READ),
+    (Method::GET, "/v2/models/{name}/ready", Access::Open),
+    (Method::POST, "/v2/models/{name}/infer", ANALYZE),
+    (Method::GET, "/v2/models/{name}/versions/{version}", READ),
+    (Method::GET, "/v2/models/{name}/versions/{version}/ready", Access::Open),
+    (Method::POST, "/v2/models/{name}/versions/{version}/infer", ANALYZE),
     (Method::POST, "/admin/labels/switch", ADMIN),
     (Method::POST, "/ensemble/set-weights", ADMIN),
     (Method::POST, "/ensemble/refresh-weights", ADMIN),
@@ -98,7 +109,9 @@ mod tests {
 
     #[test]
     fn nothing_that_changes_the_service_takes_less_than_admin() {
-        let judges = |path: &str| path == "/analyze" || path == "/analyze/batch";
+        let judges = |path: &str| {
+            ["/analyze", "/analyze/batch", "/v1/moderations"].contains(&path) || path.ends_with("/infer")
+        };
         for (method, path, access) in ROUTES.iter().filter(|(m, p, _)| *m != Method::GET && !judges(p)) {
             assert_eq!(*access, ADMIN, "{method} {path}");
         }

@@ -10,6 +10,8 @@ mod harness;
 mod history;
 mod lifecycle;
 mod limits;
+mod moderations;
+mod oip;
 mod quotes;
 mod troubleshooting;
 mod zero_shot;
