@@ -57,12 +57,14 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 /// POST /v2/models/ash-nlp/infer. A single text is waited for; of several, each waits behind those that somebody
 /// waits for.
 async fn infer(
-    _: Model,
+    model: Result<Model, ApiError>,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<InferAnswer>, ApiError> {
+    // The body first, whatever the path says: to answer a client that still sends would break its pipe.
     let bytes = body::read(body, app.limits.max_body_bytes).await?;
+    let Model = model?;
     if headers.contains_key(BINARY) {
         let expected = "absent: tensors are taken as JSON, not as binary data";
         return Err(ApiError::BadItem { field: format!("the header {BINARY}"), expected });
