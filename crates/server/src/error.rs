@@ -7,7 +7,8 @@ use ash_runtime::AnalyzeError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::auth::{KeyFault, Role};
 
@@ -142,10 +143,46 @@ impl ApiError {
 
 impl ApiError {
     /// What the body says of it.
-    pub(crate) fn told(&self) -> Value {
+    pub(crate) fn told(&self) -> Told {
         let (_, code, _) = self.row();
-        json!({"code": code, "message": self.to_string(), "field": self.field()})
+        Told { code, message: self.to_string(), field: self.field().map(str::to_owned) }
     }
+}
+
+/// The body of every refusal.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ErrorAnswer {
+    error: Told,
+    /// The same as FastAPI says it, for clients of the replaced service.
+    detail: Vec<Detail>,
+}
+
+/// What is wrong. It never repeats what was sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Told {
+    /// One word for programs.
+    #[schema(examples("missing_field"))]
+    code: &'static str,
+    /// One sentence for people.
+    #[schema(examples("message is required"))]
+    message: String,
+    /// The field of the body that is to blame.
+    #[schema(required, examples("message"))]
+    field: Option<String>,
+}
+
+/// One mistake.
+#[derive(Debug, Serialize, ToSchema)]
+struct Detail {
+    /// Where: `body` and a field, or `request`.
+    #[schema(examples(json!(["body", "message"])))]
+    loc: Vec<String>,
+    /// The sentence.
+    #[schema(examples("message is required"))]
+    msg: String,
+    /// The kind, in FastAPI's words.
+    #[schema(examples("missing"))]
+    r#type: &'static str,
 }
 
 impl IntoResponse for ApiError {
@@ -157,11 +194,9 @@ impl IntoResponse for ApiError {
             }
             _ => "request",
         };
-        let loc: Vec<&str> = std::iter::once(place).chain(self.field()).collect();
-        let body = json!({
-            "error": self.told(),
-            "detail": [{"loc": loc, "msg": self.to_string(), "type": kind}],
-        });
+        let loc = std::iter::once(place).chain(self.field()).map(str::to_owned).collect();
+        let detail = vec![Detail { loc, msg: self.to_string(), r#type: kind }];
+        let body = ErrorAnswer { error: self.told(), detail };
         let mut response = (status, Json(body)).into_response();
         if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

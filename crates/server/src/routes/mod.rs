@@ -7,6 +7,7 @@ mod health;
 mod metrics;
 pub(crate) mod moderations;
 pub(crate) mod oip;
+mod openapi;
 mod status;
 pub(crate) mod table;
 
@@ -40,6 +41,10 @@ pub(crate) fn router(app: Arc<App>, cors: &CorsSettings) -> Router {
         .route("/status", get(status::status))
         .route("/v1/moderations", post(moderations::moderations))
         .merge(oip::routes())
+        .route("/openapi.json", get(openapi::document))
+        .route("/docs", get(openapi::page::docs))
+        .route("/docs/", get(openapi::page::index))
+        .route("/docs/{*file}", get(openapi::page::asset))
         .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
         .fallback(|| async { ApiError::NotFound })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))

@@ -12,6 +12,7 @@ mod lifecycle;
 mod limits;
 mod moderations;
 mod oip;
+mod openapi;
 mod quotes;
 mod troubleshooting;
 mod zero_shot;
