@@ -38,7 +38,6 @@ pub(crate) const ROUTES: &[(Method, &str, Access)] = &[
     (Method::POST, "/analyze/batch", ANALYZE),
     (Method::POST, "/v1/moderations", ANALYZE),
     (Method::GET, "/v2", READ),
-    (Method::GET, "/v2/", READ),
     (Method::GET, "/v2/health/live", Access::Open),
     (Method::GET, "/v2/health/ready", Access::Open),
     (Method::GET, "/v2/models/{name}", READ),

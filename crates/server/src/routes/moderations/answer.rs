@@ -4,9 +4,10 @@ use ash_analysis::patterns::{CueFactors, Theme};
 use ash_analysis::{Assessment, Level, Score};
 use ash_runtime::Service;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The answer of POST /v1/moderations.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ModerationAnswer {
     /// `modr-` and the id of the request, which is in the header `x-request-id` too.
     pub(super) id: String,
@@ -22,7 +23,7 @@ pub(super) fn judge(service: &Service) -> String {
 }
 
 /// The verdict on one text.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Moderation {
     /// A human should look now: one of the categories is true.
     flagged: bool,
@@ -30,12 +31,12 @@ pub(crate) struct Moderation {
     /// 0 to 1; 0.5 or more exactly where the category is true.
     category_scores: Categories<Score>,
     /// `text` for what was judged, nothing for the other categories.
-    category_applied_input_types: Categories<&'static [&'static str]>,
+    category_applied_input_types: Categories<Applied>,
     ash: Ash,
 }
 
 /// All categories of the endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub(crate) struct Categories<T> {
     /// Not judged.
     harassment: T,
@@ -74,7 +75,8 @@ pub(crate) struct Categories<T> {
 }
 
 /// What the categories cannot say.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = AshModeration)]
 struct Ash {
     /// none, low, medium, high or critical.
     level: Level,
@@ -131,9 +133,12 @@ impl Moderation {
     }
 }
 
-const TEXT: &[&str] = &["text"];
+/// The kinds of input that a score speaks of.
+type Applied = &'static [&'static str];
 
-const APPLIED: Categories<&'static [&'static str]> = Categories {
+const TEXT: Applied = &["text"];
+
+const APPLIED: Categories<Applied> = Categories {
     harassment: &[],
     harassment_threatening: &[],
     hate: &[],

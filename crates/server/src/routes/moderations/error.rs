@@ -3,17 +3,20 @@
 use axum::Json;
 use axum::http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
 
 /// The body of an error.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OpenAiError)]
 pub(crate) struct Told {
     error: Fault,
 }
 
 /// What is wrong.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OpenAiFault)]
 struct Fault {
     /// A sentence for people; it never repeats what was sent.
     message: String,
@@ -21,6 +24,7 @@ struct Fault {
     #[serde(rename = "type")]
     kind: &'static str,
     /// The field to blame.
+    #[schema(required)]
     param: Option<String>,
     /// A word for programs.
     code: &'static str,

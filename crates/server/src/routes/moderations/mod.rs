@@ -1,6 +1,6 @@
 //! POST /v1/moderations: the moderation endpoint of the `OpenAI` API, for whoever has a client of it.
 //!
-//! `request` reads what such a client sends, `answer` says what a verdict is in its categories, `error` tells errors
+//! `request` reads what such a client sends (`described` says what that looks like), `answer` says what a verdict is in its categories, `error` tells errors
 //! in its shape. What it means here:
 //!
 //! - `flagged` means that a human should look now: the level is high or critical. `self-harm` says the same,
@@ -14,6 +14,7 @@
 //!   request; it is never passed off as not flagged.
 
 mod answer;
+mod described;
 mod error;
 mod request;
 
@@ -31,10 +32,24 @@ use crate::envelope::RequestId;
 use crate::error::ApiError;
 
 use answer::{Moderation, ModerationAnswer, judge};
-pub(crate) use error::told;
+use described::ModerationBody;
+pub(crate) use error::{Told, told};
 use request::{Input, ModerationRequest};
 
-/// A single text is waited for; of several, each waits behind those that somebody waits for.
+/// Judge texts, for clients of the `OpenAI` API
+///
+/// `flagged` means that a human should look now: the level is high or critical. `self-harm` says the same;
+/// `self-harm/intent` that it is the writer's own life or body: the level is critical, or high with a statement of
+/// intent, a goodbye, an attempt or self-harm. The other categories are not judged: false, 0, and without an applied
+/// input type; `self-harm/instructions` is one of them. A score is 0.5 or more exactly where its category is true.
+///
+/// `ash` tells what the categories cannot. `compat.critical_as_high` does not touch it. A blank text is not flagged;
+/// one that could not be judged fails the whole request. Several texts wait behind single ones, which somebody waits
+/// for.
+#[utoipa::path(post, path = "/v1/moderations", operation_id = "moderations", tag = "other protocols",
+    request_body = ModerationBody,
+    responses((status = 200, description = "A result for each text.", body = ModerationAnswer)),
+)]
 pub(crate) async fn moderations(
     State(app): State<Arc<App>>,
     Extension(RequestId(id)): Extension<RequestId>,

@@ -3,11 +3,12 @@
 use ash_analysis::{Level, Score};
 use ash_runtime::Analyzed;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::model::{MODEL_VERSION, NAME};
 
 /// The answer of POST /v2/models/ash-nlp/infer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InferAnswer {
     /// `ash-nlp`.
     model_name: &'static str,
@@ -21,7 +22,8 @@ pub(crate) struct InferAnswer {
 }
 
 /// A tensor with one element a text, in their order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InferTensor)]
 struct Tensor {
     name: &'static str,
     datatype: &'static str,
@@ -31,8 +33,9 @@ struct Tensor {
 }
 
 /// The elements of a tensor.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = InferData)]
 enum Data {
     /// Of BYTES.
     Words(Vec<String>),

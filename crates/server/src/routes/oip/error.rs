@@ -3,11 +3,13 @@
 use axum::Json;
 use axum::http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::error::ApiError;
 
 /// The body of an error.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InferenceError)]
 pub(crate) struct Told {
     /// A sentence for people; it never repeats what was sent.
     error: String,

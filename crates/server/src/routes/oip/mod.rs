@@ -1,7 +1,7 @@
 //! /v2: the Open Inference Protocol, for whoever calls models through `KServe` or Triton.
 //!
 //! <https://github.com/kserve/open-inference-protocol>, the REST part. `model` says what there is, `request` reads a
-//! tensor of texts, `answer` makes the tensors of verdicts, `error` tells errors in the protocol's shape.
+//! tensor of texts (`described` says what that looks like), `answer` makes the tensors of verdicts, `error` tells errors in the protocol's shape.
 //!
 //! - There is one model, `ash-nlp`. Its version, `1`, is that of the tensors: it changes if one of them changes its
 //!   meaning. Which models of a profile judge is told by /status.
@@ -13,8 +13,9 @@
 //! - `level` is the truth for every caller: the settings `compat.critical_as_high` do not touch it.
 
 mod answer;
+mod described;
 mod error;
-mod model;
+pub(in crate::routes) mod model;
 mod request;
 
 use std::sync::Arc;
@@ -32,7 +33,8 @@ use crate::body;
 use crate::error::ApiError;
 
 use answer::InferAnswer;
-pub(crate) use error::told;
+use described::{InferBody, ModelName, ModelVersion};
+pub(crate) use error::{Told, told};
 use model::Model;
 use request::InferRequest;
 
@@ -43,23 +45,65 @@ const BINARY: HeaderName = HeaderName::from_static("inference-header-content-len
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/v2", get(model::server))
-        .route("/v2/", get(model::server))
         .route("/v2/health/live", get(model::live))
         .route("/v2/health/ready", get(model::ready))
         .route("/v2/models/{name}", get(model::metadata))
         .route("/v2/models/{name}/ready", get(model::model_ready))
         .route("/v2/models/{name}/infer", post(infer))
-        .route("/v2/models/{name}/versions/{version}", get(model::metadata))
-        .route("/v2/models/{name}/versions/{version}/ready", get(model::model_ready))
-        .route("/v2/models/{name}/versions/{version}/infer", post(infer))
+        .route("/v2/models/{name}/versions/{version}", get(model::metadata_by_version))
+        .route("/v2/models/{name}/versions/{version}/ready", get(model::model_ready_by_version))
+        .route("/v2/models/{name}/versions/{version}/infer", post(infer_by_version))
 }
 
-/// POST /v2/models/ash-nlp/infer. A single text is waited for; of several, each waits behind those that somebody
-/// waits for.
-async fn infer(
+/// Judge texts, for clients of the Open Inference Protocol
+///
+/// One tensor of 1 to 100 texts in, tensors of verdicts out: `level`, `score`, `confidence`, `needs_response`,
+/// `requires_staff_review`, `is_degraded`, `reason`. Tensors are JSON. A text that is blank, too long or could not be
+/// judged fails the whole request. `compat.critical_as_high` does not touch `level`. Several texts wait behind single
+/// ones, which somebody waits for.
+#[utoipa::path(post, path = "/v2/models/{name}/infer", operation_id = "infer", tag = "other protocols",
+    params(("name" = inline(ModelName), Path, description = "ash-nlp")),
+    request_body = InferBody,
+    responses(
+        (status = 200, description = "An element for each text in every tensor.", body = InferAnswer),
+        (status = 404, description = "No such model.", body = Told),
+    ),
+)]
+pub(crate) async fn infer(
     model: Result<Model, ApiError>,
     State(app): State<Arc<App>>,
     headers: HeaderMap,
+    body: Body,
+) -> Result<Json<InferAnswer>, ApiError> {
+    answer(model, &app, &headers, body).await
+}
+
+/// The same, by a version
+#[utoipa::path(post, path = "/v2/models/{name}/versions/{version}/infer", operation_id = "infer_by_version",
+    tag = "other protocols",
+    params(
+        ("name" = inline(ModelName), Path, description = "ash-nlp"),
+        ("version" = inline(ModelVersion), Path, description = "1"),
+    ),
+    request_body = InferBody,
+    responses(
+        (status = 200, description = "An element for each text in every tensor.", body = InferAnswer),
+        (status = 404, description = "No such model or version.", body = Told),
+    ),
+)]
+pub(crate) async fn infer_by_version(
+    model: Result<Model, ApiError>,
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<InferAnswer>, ApiError> {
+    answer(model, &app, &headers, body).await
+}
+
+async fn answer(
+    model: Result<Model, ApiError>,
+    app: &App,
+    headers: &HeaderMap,
     body: Body,
 ) -> Result<Json<InferAnswer>, ApiError> {
     // The body first, whatever the path says: to answer a client that still sends would break its pipe.

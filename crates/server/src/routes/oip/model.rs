@@ -10,8 +10,11 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::Output;
+use super::described::{ModelName, ModelVersion};
+use super::error::Told;
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -25,7 +28,7 @@ pub(super) const MODEL_VERSION: &str = "1";
 pub(super) const INPUT: &str = "text";
 
 /// A path names the model, and its version if it names one; anything else is 404.
-pub(super) struct Model;
+pub(crate) struct Model;
 
 impl<S: Send + Sync> FromRequestParts<S> for Model {
     type Rejection = ApiError;
@@ -41,46 +44,68 @@ impl<S: Send + Sync> FromRequestParts<S> for Model {
 }
 
 /// The answer of GET /v2.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ServerMetadata {
     /// `ash-nlp`.
     name: &'static str,
     /// That of the program.
     version: &'static str,
     /// None.
+    #[schema(value_type = Vec<String>, max_items = 0)]
     extensions: [&'static str; 0],
 }
 
-pub(super) async fn server() -> Json<ServerMetadata> {
+/// The server, for clients of the Open Inference Protocol
+#[utoipa::path(get, path = "/v2", operation_id = "inference_server", tag = "other protocols",
+    responses(
+        (status = 200, description = "What it is.", body = ServerMetadata),
+    ),
+)]
+pub(crate) async fn server() -> Json<ServerMetadata> {
     Json(ServerMetadata { name: NAME, version: VERSION, extensions: [] })
 }
 
 /// The answer of GET /v2/health/live.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ServerLive {
     /// That it is answered is the answer.
     live: bool,
 }
 
-pub(super) async fn live() -> Json<ServerLive> {
+/// Whether the process answers
+#[utoipa::path(get, path = "/v2/health/live", operation_id = "inference_live", tag = "other protocols",
+    responses(
+        (status = 200, description = "It does.", body = ServerLive),
+    ),
+)]
+pub(crate) async fn live() -> Json<ServerLive> {
     Json(ServerLive { live: true })
 }
 
 /// The answer of GET /v2/health/ready.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ServerReady {
     /// Messages should be sent here.
     ready: bool,
 }
 
-/// 200 while messages should be sent here, else 503, as GET /ready.
-pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
+/// Whether messages should be sent here
+///
+/// 200 while they should, else 503, as GET /ready.
+#[utoipa::path(get, path = "/v2/health/ready", operation_id = "inference_ready", tag = "other protocols",
+    responses(
+        (status = 200, description = "Ready.", body = ServerReady),
+        (status = 503, description = "Not yet, or no longer.", body = ServerReady,
+            headers(("retry-after" = u64, description = "After how many seconds to ask again."))),
+    ),
+)]
+pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
     let ready = app.health().ready;
     by_readiness(ready, Json(ServerReady { ready }))
 }
 
 /// The answer of GET /v2/models/ash-nlp/ready.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ModelReady {
     /// `ash-nlp`.
     name: &'static str,
@@ -88,9 +113,40 @@ pub(crate) struct ModelReady {
     ready: bool,
 }
 
-pub(super) async fn model_ready(_: Model, State(app): State<Arc<App>>) -> Response {
+/// Whether messages should be sent to the model
+///
+/// The same as /v2/health/ready: the service has one model.
+#[utoipa::path(get, path = "/v2/models/{name}/ready", operation_id = "model_ready", tag = "other protocols",
+    params(
+        ("name" = inline(ModelName), Path, description = "ash-nlp"),
+    ),
+    responses(
+        (status = 200, description = "Ready.", body = ModelReady),
+        (status = 503, description = "Not yet, or no longer.", body = ModelReady,
+            headers(("retry-after" = u64, description = "After how many seconds to ask again."))),
+        (status = 404, description = "No such model.", body = Told),
+    ),
+)]
+pub(crate) async fn model_ready(_: Model, State(app): State<Arc<App>>) -> Response {
     let ready = app.health().ready;
     by_readiness(ready, Json(ModelReady { name: NAME, ready }))
+}
+
+/// The same, by a version
+#[utoipa::path(get, path = "/v2/models/{name}/versions/{version}/ready", operation_id = "model_ready_by_version", tag = "other protocols",
+    params(
+        ("name" = inline(ModelName), Path, description = "ash-nlp"),
+        ("version" = inline(ModelVersion), Path, description = "1"),
+    ),
+    responses(
+        (status = 200, description = "Ready.", body = ModelReady),
+        (status = 503, description = "Not yet, or no longer.", body = ModelReady,
+            headers(("retry-after" = u64, description = "After how many seconds to ask again."))),
+        (status = 404, description = "No such model or version.", body = Told),
+    ),
+)]
+pub(crate) async fn model_ready_by_version(model: Model, app: State<Arc<App>>) -> Response {
+    model_ready(model, app).await
 }
 
 fn by_readiness(ready: bool, answer: impl IntoResponse) -> Response {
@@ -102,7 +158,7 @@ fn by_readiness(ready: bool, answer: impl IntoResponse) -> Response {
 }
 
 /// The answer of GET /v2/models/ash-nlp.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ModelMetadata {
     /// `ash-nlp`.
     name: &'static str,
@@ -117,7 +173,7 @@ pub(crate) struct ModelMetadata {
 }
 
 /// A tensor without its data.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct TensorMetadata {
     name: &'static str,
     /// BYTES, FP32 or BOOL.
@@ -126,7 +182,17 @@ struct TensorMetadata {
     shape: [i64; 1],
 }
 
-pub(super) async fn metadata(_: Model) -> Json<ModelMetadata> {
+/// The model and its tensors
+#[utoipa::path(get, path = "/v2/models/{name}", operation_id = "model", tag = "other protocols",
+    params(
+        ("name" = inline(ModelName), Path, description = "ash-nlp"),
+    ),
+    responses(
+        (status = 200, description = "What it takes and what it gives.", body = ModelMetadata),
+        (status = 404, description = "No such model.", body = Told),
+    ),
+)]
+pub(crate) async fn metadata(_: Model) -> Json<ModelMetadata> {
     let tensor = |name, datatype| TensorMetadata { name, datatype, shape: [-1] };
     Json(ModelMetadata {
         name: NAME,
@@ -135,4 +201,19 @@ pub(super) async fn metadata(_: Model) -> Json<ModelMetadata> {
         inputs: vec![tensor(INPUT, "BYTES")],
         outputs: Output::ALL.iter().map(|output| tensor(output.name(), output.datatype())).collect(),
     })
+}
+
+/// The same, by a version
+#[utoipa::path(get, path = "/v2/models/{name}/versions/{version}", operation_id = "model_by_version", tag = "other protocols",
+    params(
+        ("name" = inline(ModelName), Path, description = "ash-nlp"),
+        ("version" = inline(ModelVersion), Path, description = "1"),
+    ),
+    responses(
+        (status = 200, description = "What it takes and what it gives.", body = ModelMetadata),
+        (status = 404, description = "No such model or version.", body = Told),
+    ),
+)]
+pub(crate) async fn metadata_by_version(model: Model) -> Json<ModelMetadata> {
+    metadata(model).await
 }
