@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use ash_analysis::{CrisisAnalyzer, Words};
 
+use crate::adjustments::Adjustments;
 use crate::coordinator::ModelCoordinator;
 use crate::error::StartError;
 use crate::settings::Settings;
@@ -13,6 +14,8 @@ pub(crate) struct Engine {
     /// Never used twice: a verdict is remembered for its generation only.
     pub(crate) generation: u64,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) adjustments: Adjustments,
+    /// Judges by the settings with the adjustments.
     pub(crate) analyzer: Arc<CrisisAnalyzer>,
     /// The models, or why there are none.
     pub(crate) models: Result<Arc<ModelCoordinator>, String>,
@@ -22,30 +25,44 @@ impl Engine {
     /// Judges by words, because of `why`.
     pub(crate) fn of_words(
         settings: Arc<Settings>,
+        adjustments: Adjustments,
         words: Arc<Words>,
         why: String,
     ) -> Result<Self, StartError> {
-        let analyzer = Arc::new(CrisisAnalyzer::without_models(words, settings.analysis.clone())?);
-        Ok(Engine { generation: 0, settings, analyzer, models: Err(why) })
+        let analysis = adjustments.over(&settings.analysis);
+        let analyzer = Arc::new(CrisisAnalyzer::without_models(words, analysis)?);
+        Ok(Engine { generation: 0, settings, adjustments, analyzer, models: Err(why) })
     }
 
     /// Judges by models and words.
     pub(crate) fn of_models(
         settings: Arc<Settings>,
+        adjustments: Adjustments,
         words: Arc<Words>,
         models: Arc<ModelCoordinator>,
     ) -> Result<Self, StartError> {
         let classifiers = vec![models.classifier()];
-        let analyzer = Arc::new(CrisisAnalyzer::new(classifiers, words, settings.analysis.clone())?);
-        Ok(Engine { generation: 0, settings, analyzer, models: Ok(models) })
+        let analysis = adjustments.over(&settings.analysis);
+        let analyzer = Arc::new(CrisisAnalyzer::new(classifiers, words, analysis)?);
+        Ok(Engine { generation: 0, settings, adjustments, analyzer, models: Ok(models) })
     }
 
-    /// The same models, or the same want of them, with other words and settings.
-    pub(crate) fn with(&self, settings: Arc<Settings>, words: Arc<Words>) -> Result<Self, StartError> {
+    /// The same models, or the same want of them, with all else new.
+    pub(crate) fn with(
+        &self,
+        settings: Arc<Settings>,
+        adjustments: Adjustments,
+        words: Arc<Words>,
+    ) -> Result<Self, StartError> {
         match &self.models {
-            Ok(models) => Self::of_models(settings, words, Arc::clone(models)),
-            Err(why) => Self::of_words(settings, words, why.clone()),
+            Ok(models) => Self::of_models(settings, adjustments, words, Arc::clone(models)),
+            Err(why) => Self::of_words(settings, adjustments, words, why.clone()),
         }
+    }
+
+    /// The same with other adjustments.
+    pub(crate) fn adjusted(&self, adjustments: Adjustments) -> Result<Self, StartError> {
+        self.with(Arc::clone(&self.settings), adjustments, Arc::clone(self.analyzer.words()))
     }
 }
 

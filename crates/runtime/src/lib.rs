@@ -6,6 +6,7 @@
 //!
 //! Message text passes through here and is never kept, logged, or put into an error.
 
+mod adjustments;
 mod cache;
 mod clock;
 mod compact;
@@ -38,6 +39,7 @@ mod wording;
 mod words;
 mod zero_shot;
 
+pub use adjustments::{EnsembleChange, EnsembleError};
 pub use ash_encoder::kernel_name;
 pub use cache::CacheStatus;
 pub use compact::CompactProfile;
@@ -50,7 +52,7 @@ pub use lexicon::{LexiconFileError, load_lexicon};
 pub use lifecycle::{Lifecycle, Part, PartState, Phase, Progress};
 pub use pattern_packs::{PatternDrafts, PatternPackError, load_pattern_packs};
 pub use queue::{Priority, QueueStatus};
-pub use service::{Analyzed, Request, Service};
+pub use service::{Analyzed, JudgedBy, Request, Service};
 pub use settings::{
     AuthSettings, CacheSettings, CompatSettings, CorsSettings, DEFAULT_TOML, LimitSettings, LogFormat,
     LogLevel, LogSettings, ModelChoice, ModelSettings, Network, NotANetwork, NotAnOrigin, Origin, Overrides,

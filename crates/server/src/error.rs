@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ash_analysis::TextError;
-use ash_runtime::AnalyzeError;
+use ash_runtime::{AnalyzeError, EnsembleError};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +21,9 @@ pub(crate) enum ApiError {
     /// 400
     #[error("the body ended before it was complete")]
     Incomplete,
+    /// 400, or 404 where the name is part of the path
+    #[error("there is no label set of this name; there are {}", known.join(", "))]
+    NoSuchLabelSet { status_is_404: bool, known: Vec<String> },
     /// 401
     #[error("{}", match .0 {
         KeyFault::None => "an API key is required, as X-Ash-Internal-Key or Authorization: Bearer",
@@ -40,6 +43,9 @@ pub(crate) enum ApiError {
     /// 405
     #[error("this path does not answer to this method; see the Allow header")]
     WrongMethod,
+    /// 409
+    #[error("a model cannot read the labels of this set; the log says which, and the set before stays")]
+    LabelsRefused,
     /// 413
     #[error("the body is longer than {limit} bytes (server.max_body_bytes)")]
     BodyTooLarge { limit: usize },
@@ -56,6 +62,9 @@ pub(crate) enum ApiError {
     #[error("{} must be {expected}", field.unwrap_or("the body"))]
     WrongType { field: Option<&'static str>, expected: &'static str },
     /// 422
+    #[error("{0}")]
+    BadEnsemble(String),
+    /// 422
     #[error("{field} must be {expected}")]
     BadItem { field: String, expected: &'static str },
     /// 422
@@ -70,6 +79,9 @@ pub(crate) enum ApiError {
     /// 500
     #[error("the analysis failed; this is a bug, and the message has not been judged")]
     Failed,
+    /// 503
+    #[error("no models are loaded that could be asked other labels; see /health")]
+    ModelsAway,
     /// 503
     #[error("the service is starting; try again in a second")]
     Starting,
@@ -93,6 +105,11 @@ impl ApiError {
             ApiError::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "unauthorized", "unauthorized"),
             ApiError::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden", "forbidden"),
             ApiError::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "unavailable"),
+            ApiError::NoSuchLabelSet { status_is_404: false, .. } => {
+                (StatusCode::BAD_REQUEST, "unknown_label_set", "value_error")
+            }
+            ApiError::NoSuchLabelSet { .. } => (StatusCode::NOT_FOUND, "unknown_label_set", "not_found"),
+            ApiError::LabelsRefused => (StatusCode::CONFLICT, "labels_refused", "value_error"),
             ApiError::NotFound => (StatusCode::NOT_FOUND, "not_found", "not_found"),
             ApiError::UnknownModel => (StatusCode::NOT_FOUND, "unknown_model", "not_found"),
             ApiError::WrongMethod => {
@@ -106,10 +123,12 @@ impl ApiError {
             ApiError::WrongType { .. } | ApiError::BadItem { .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "wrong_type", "type_error")
             }
+            ApiError::BadEnsemble(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_ensemble", "value_error"),
             ApiError::Blank | ApiError::BlankItem { .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "blank_message", "string_too_short")
             }
             ApiError::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "internal_error"),
+            ApiError::ModelsAway => (StatusCode::SERVICE_UNAVAILABLE, "models_unavailable", "unavailable"),
             ApiError::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", "unavailable"),
             ApiError::Overloaded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "overloaded", "unavailable"),
             ApiError::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down", "unavailable"),
@@ -135,7 +154,9 @@ impl ApiError {
         match self {
             ApiError::Overloaded { retry_after } => Some(retry_after.as_secs()),
             ApiError::RateLimited { retry_after } => Some(whole_seconds(*retry_after)),
-            ApiError::Starting | ApiError::ShuttingDown | ApiError::Timeout { .. } => Some(1),
+            ApiError::ModelsAway | ApiError::Starting | ApiError::ShuttingDown | ApiError::Timeout { .. } => {
+                Some(1)
+            }
             _ => None,
         }
     }
@@ -222,6 +243,19 @@ impl From<AnalyzeError> for ApiError {
             AnalyzeError::Late => ApiError::Overloaded { retry_after: Duration::from_secs(1) },
             AnalyzeError::Closed => ApiError::ShuttingDown,
             AnalyzeError::Failed => ApiError::Failed,
+        }
+    }
+}
+
+impl From<EnsembleError> for ApiError {
+    fn from(error: EnsembleError) -> Self {
+        match error {
+            EnsembleError::Failed(why) => {
+                tracing::error!(why, "the ensemble could not be set");
+                ApiError::Failed
+            }
+            // Names and figures of the configuration; what was asked for was checked to be a number.
+            error => ApiError::BadEnsemble(error.to_string()),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::body;
 use crate::door::Door;
 use crate::error::ApiError;
 use crate::opening::Rehearsal;
-use crate::routes::table::{Rule, rule};
+use crate::routes::table::{Access, Rule, rule};
 
 /// How long the body of a refused request may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -32,13 +32,15 @@ pub(crate) async fn guard(State(app): State<Arc<App>>, mut request: Request, nex
         Rule::Listed(access) => (access, None),
         Rule::OtherMethod { access, allow } => (access, Some(allow)),
     };
-    if let Some(needs) = access.role() {
+    if access != Access::Open {
         match admit(&app.door, &request) {
-            Ok(caller) if caller.role() >= needs => drop(request.extensions_mut().insert(caller)),
-            Ok(caller) => {
-                app.count(&AuthFailed);
-                return refuse(request, ApiError::Forbidden { needs, has: caller.role() }).await;
-            }
+            Ok(caller) => match access.role_of(&caller).filter(|needs| caller.role() < *needs) {
+                None => drop(request.extensions_mut().insert(caller)),
+                Some(needs) => {
+                    app.count(&AuthFailed);
+                    return refuse(request, ApiError::Forbidden { needs, has: caller.role() }).await;
+                }
+            },
             Err(error) => {
                 match error {
                     ApiError::RateLimited { .. } => app.count(&RateLimited),

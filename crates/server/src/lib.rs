@@ -39,6 +39,7 @@ pub use log::{init_log, quiet_panics};
 pub use opening::Opening;
 #[cfg(feature = "otlp")]
 pub use otlp::{BadEndpoint, Traces, export_traces};
+pub use routes::routes;
 pub use server::{Reload, ServeError, Server, serve};
 pub use signals::{Signal, Signals};
 pub use stamp::{request_id, timestamp};

@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use super::Service;
+use crate::adjustments::Adjustments;
 use crate::coordinator::{ModelCoordinator, ModelStatus};
 use crate::engine::Engine;
 use crate::error::StartError;
@@ -76,15 +77,17 @@ impl Service {
     }
 
     /// Judges by other settings and words from the next message on, by those of `settings` that can be exchanged
-    /// while it runs; files of patterns are read again. On an error nothing has changed. Returns the keys whose
-    /// changes need a restart. Blocks.
+    /// while it runs; files of patterns are read again, and what [`Service::set_ensemble`] did is undone. On an error
+    /// nothing has changed. Returns the keys whose changes need a restart. Blocks.
     pub fn reload(&self, settings: &Settings) -> Result<Vec<String>, StartError> {
         let words = Arc::new(load_words(&settings.patterns)?);
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = self.engine.get();
         let (settings, restart) = engine.settings.reloaded(settings);
         let label_set = settings.models.zero_shot.label_set.clone();
-        let next = engine.with(Arc::new(settings), words)?;
+        // What was set by hand was set over the configuration before; what was learnt holds on.
+        let adjustments = Adjustments { ensemble: None, ..engine.adjustments.clone() };
+        let next = engine.with(Arc::new(settings), adjustments, words)?;
         if let Some(zero_shot) = engine.models.as_ref().ok().and_then(|models| models.zero_shot_profile())
             && zero_shot.labels().name() != label_set
         {
@@ -98,7 +101,8 @@ impl Service {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = self.engine.get();
         let words = Arc::clone(engine.analyzer.words());
-        self.install(Engine::of_models(Arc::clone(&engine.settings), words, Arc::new(models))?);
+        let (settings, adjustments) = (Arc::clone(&engine.settings), engine.adjustments.clone());
+        self.install(Engine::of_models(settings, adjustments, words, Arc::new(models))?);
         Ok(())
     }
 
@@ -106,11 +110,12 @@ impl Service {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = self.engine.get();
         let words = Arc::clone(engine.analyzer.words());
-        self.install(Engine::of_words(Arc::clone(&engine.settings), words, why.to_owned())?);
+        let (settings, adjustments) = (Arc::clone(&engine.settings), engine.adjustments.clone());
+        self.install(Engine::of_words(settings, adjustments, words, why.to_owned())?);
         Ok(())
     }
 
-    fn install(&self, engine: Engine) {
+    pub(super) fn install(&self, engine: Engine) {
         self.engine.install(engine);
         self.verdicts.clear();
     }
@@ -158,6 +163,7 @@ impl Service {
         self.install(Engine {
             generation: 0,
             settings: Arc::clone(&engine.settings),
+            adjustments: engine.adjustments.clone(),
             analyzer: Arc::clone(&engine.analyzer),
             models: Ok(Arc::clone(models)),
         });

@@ -1,15 +1,20 @@
 //! The service that every surface calls: HTTP, command line, evaluation. Here it begins and ends; `exchange` brings
-//! up what judges and exchanges it, `verdict` is the way of one message, `state` what it says of itself.
+//! up what judges and exchanges it, `adjust` turns it a little, `verdict` is the way of one message, `state` what it
+//! says of itself.
 
+mod adjust;
 mod exchange;
 mod state;
 mod verdict;
+
+pub use adjust::JudgedBy;
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use ash_analysis::{Assessment, Classifier, CrisisAnalyzer, MessageText, Words};
 
+use crate::adjustments::Adjustments;
 use crate::cache::AssessmentCache;
 use crate::conversation::History;
 use crate::coordinator::ModelCoordinator;
@@ -125,7 +130,8 @@ impl Service {
         telemetry: Arc<Telemetry>,
     ) -> Result<Self, StartError> {
         let (queue, cache) = (settings.queue, settings.cache);
-        let engine = Engine::of_words(Arc::new(settings), words, "the models are being loaded".to_owned())?;
+        let why = "the models are being loaded".to_owned();
+        let engine = Engine::of_words(Arc::new(settings), Adjustments::default(), words, why)?;
         let engine = Arc::new(Current::new(engine));
         life.advance(Phase::Loading);
         let baseline = Arc::new(RwLock::new(None));

@@ -3,13 +3,18 @@
 
 mod analyze;
 mod batch;
+mod ensemble;
 mod health;
+mod labels;
 mod metrics;
 pub(crate) mod moderations;
 pub(crate) mod oip;
 mod openapi;
 mod status;
 pub(crate) mod table;
+mod thresholds;
+
+pub use table::routes;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -34,6 +39,15 @@ pub(crate) fn router(app: Arc<App>, cors: &CorsSettings) -> Router {
     let routes = Router::new()
         .route("/analyze", post(analyze::analyze))
         .route("/analyze/batch", post(batch::batch))
+        .route("/ensemble/config", get(ensemble::config))
+        .route("/ensemble/set-weights", post(ensemble::set_weights))
+        .route("/ensemble/refresh-weights", post(ensemble::refresh_weights))
+        .route("/admin/labels/current", get(labels::current))
+        .route("/admin/labels/list", get(labels::list))
+        .route("/admin/labels/details/{name}", get(labels::details))
+        .route("/admin/labels/validate", get(labels::validate))
+        .route("/admin/labels/switch", post(labels::switch))
+        .route("/admin/thresholds/status", get(thresholds::status))
         .route("/health", get(health::health))
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use ash_analysis::{Cuts, Mode};
+use ash_analysis::{Cuts, Mode, Offsets};
 use ash_runtime::telemetry::PerformanceReport;
 use ash_runtime::{
-    CacheStatus, Health, LabelSets, ModelStatus, Phase, QueueStatus, Service, Settings, Status, VERSION,
-    WarmupStatus,
+    CacheStatus, Health, JudgedBy, LabelSets, ModelStatus, Phase, QueueStatus, Service, Settings, Status,
+    VERSION, WarmupStatus,
 };
 use axum::Json;
 use axum::extract::State;
@@ -89,6 +89,8 @@ struct Caches {
 struct Thresholds {
     mode: Mode,
     cuts: Cuts,
+    /// How far what staff said shifted the cuts.
+    learned_offsets: Offsets,
 }
 
 /// What bounds a request.
@@ -146,7 +148,7 @@ pub(crate) async fn status(State(app): State<Arc<App>>) -> Json<StatusAnswer> {
         cache: cache.map(|(assessments, inference)| Caches { assessments, inference }),
         performance,
         config_fingerprint: settings.as_ref().map(|s| s.fingerprint()),
-        thresholds: settings.as_deref().map(thresholds),
+        thresholds: service.map(|s| thresholds(&s.judged_by())),
         limits: settings.as_deref().map(limits),
     })
 }
@@ -171,9 +173,10 @@ fn models(service: &Service, health: &Health, report: &PerformanceReport) -> Vec
     service.models().into_iter().map(model).collect()
 }
 
-fn thresholds(settings: &Settings) -> Thresholds {
-    let mode = settings.analysis.ensemble.mode;
-    Thresholds { mode, cuts: *settings.analysis.decision.cuts.of(mode) }
+fn thresholds(judged: &JudgedBy) -> Thresholds {
+    let effective = judged.effective();
+    let mode = effective.ensemble.mode;
+    Thresholds { mode, cuts: *effective.decision.cuts.of(mode), learned_offsets: judged.offsets }
 }
 
 fn limits(settings: &Settings) -> Limits {

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::auth::Role;
+use crate::auth::{Caller, Role};
 
 /// What a route demands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,11 @@ pub(crate) const ROUTES: &[(Method, &str, Access)] = &[
     (Method::POST, "/ensemble/refresh-weights", ADMIN),
 ];
 
+/// Every route by method and path, as the router writes it, with the role it takes; none if it takes none.
+pub fn routes() -> impl Iterator<Item = (&'static Method, &'static str, Option<Role>)> {
+    ROUTES.iter().map(|(method, path, access)| (method, *path, access.role()))
+}
+
 /// What the table says of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rule {
@@ -89,6 +94,11 @@ impl Access {
             Access::Open => None,
             Access::Needs(role) => Some(role),
         }
+    }
+
+    /// The role it takes of this caller.
+    pub(crate) fn role_of(self, _: &Caller) -> Option<Role> {
+        self.role()
     }
 }
 

@@ -3,9 +3,10 @@
 
 #![expect(dead_code, reason = "they only describe")]
 
+use ash_analysis::Mode;
 use serde_json::Value;
-use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::{IntoParams, ToSchema};
 
 /// A message to be judged.
 #[derive(ToSchema)]
@@ -72,6 +73,31 @@ pub(crate) struct BatchBody {
     /// The same under its other name; `verbosity` goes first.
     #[schema(inline)]
     explanation_verbosity: Option<VerbosityWord>,
+}
+
+/// Which label set to judge by.
+#[derive(ToSchema)]
+pub(crate) struct SwitchBody {
+    /// As in the list of sets.
+    #[schema(examples("trained"))]
+    label_set: String,
+}
+
+/// Weights of models, and how they are combined. At least one of them.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SetWeights {
+    #[param(minimum = 0.0, maximum = 1.0)]
+    depression_weight: Option<f32>,
+    #[param(minimum = 0.0, maximum = 1.0)]
+    sentiment_weight: Option<f32>,
+    /// Of `emotional_distress`.
+    #[param(minimum = 0.0, maximum = 1.0)]
+    distress_weight: Option<f32>,
+    /// The same under its whole name.
+    #[param(minimum = 0.0, maximum = 1.0)]
+    emotional_distress_weight: Option<f32>,
+    ensemble_mode: Option<Mode>,
 }
 
 /// How much explanation: the summary alone, with the three most important factors, or with all.

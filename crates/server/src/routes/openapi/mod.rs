@@ -20,7 +20,7 @@ use utoipa::openapi;
 use self::access::Keys;
 use self::refusals::Refusals;
 use crate::app::App;
-use crate::routes::{analyze, batch, health, metrics, moderations, oip, status};
+use crate::routes::{analyze, batch, ensemble, health, labels, metrics, moderations, oip, status, thresholds};
 
 /// Every handler that the document describes.
 #[derive(OpenApi)]
@@ -50,6 +50,15 @@ use crate::routes::{analyze, batch, health, metrics, moderations, oip, status};
         oip::model::model_ready_by_version,
         oip::infer,
         oip::infer_by_version,
+        ensemble::config,
+        ensemble::set_weights,
+        ensemble::refresh_weights,
+        labels::current,
+        labels::list,
+        labels::details,
+        labels::validate,
+        labels::switch,
+        thresholds::status,
         document,
     ),
     tags(
@@ -59,6 +68,7 @@ use crate::routes::{analyze, batch, health, metrics, moderations, oip, status};
             description = "The same verdicts for clients of the OpenAI API and of the Open Inference Protocol.",
         ),
         (name = "state", description = "How the service is."),
+        (name = "tuning", description = "How messages are judged, told and changed."),
         (name = "reference", description = "This document."),
     ),
     modifiers(&Keys, &Refusals),

@@ -1,25 +1,48 @@
-//! The document of the interface, held against the interface.
+//! Reading the document: what a schema allows, and where an answer is otherwise.
 
 use serde_json::{Map, Value, json};
 
 use crate::harness::Running;
 
-fn document(running: &Running) -> Value {
+pub(super) fn document(running: &Running) -> Value {
     let reply = running.get("/openapi.json");
     assert_eq!((reply.status, reply.header("content-type")), (200, "application/json"));
     assert_eq!(reply.json["openapi"], "3.1.0");
     reply.json
 }
 
+/// Every operation with its method and path.
+pub(super) fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    let of = |(path, item): (&String, &Value)| {
+        let operations = item.as_object().unwrap().iter();
+        let all: Vec<_> = operations.map(|(m, o)| (m.to_uppercase(), path.clone(), o.clone())).collect();
+        all
+    };
+    paths.flat_map(of).collect()
+}
+
+/// Every reference, wherever it stands.
+pub(super) fn references<'a>(json: &'a Value, found: &mut Vec<&'a str>) {
+    match json {
+        Value::Object(fields) => {
+            found.extend(fields.get("$ref").and_then(Value::as_str));
+            fields.values().for_each(|value| references(value, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
 /// What a `$ref` leads to; a schema without one is itself.
-fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+pub(super) fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
     let Some(place) = schema["$ref"].as_str() else { return schema };
     let found = document.pointer(place.trim_start_matches('#'));
     resolved(document, found.unwrap_or_else(|| panic!("nothing at {place}")))
 }
 
 /// The schema of the JSON that an operation answers with this status.
-fn answer<'a>(document: &'a Value, method: &str, path: &str, status: u16) -> &'a Value {
+pub(super) fn answer<'a>(document: &'a Value, method: &str, path: &str, status: u16) -> &'a Value {
     let response = &document["paths"][path][method]["responses"][status.to_string()];
     let response = resolved(document, response);
     let schema = &response["content"]["application/json"]["schema"];
@@ -29,7 +52,7 @@ fn answer<'a>(document: &'a Value, method: &str, path: &str, status: u16) -> &'a
 
 /// Every place where `value` is not as its schema says, or says less than it could: fields that the schema does not
 /// name count too.
-fn differences(document: &Value, schema: &Value, value: &Value, place: &str) -> Vec<String> {
+pub(super) fn differences(document: &Value, schema: &Value, value: &Value, place: &str) -> Vec<String> {
     let schema = resolved(document, schema);
     for choice in ["oneOf", "anyOf"] {
         if let Some(choices) = schema[choice].as_array() {
@@ -98,59 +121,28 @@ fn differences(document: &Value, schema: &Value, value: &Value, place: &str) -> 
     found
 }
 
-#[test]
-fn answers_are_as_documented_and_say_nothing_that_is_not() {
-    let running = Running::new();
-    let document = document(&running);
-    let history = json!({
-        "message": "this is high", "user_timezone": "Europe/Vienna", "timestamp": "2026-03-01T21:55:00Z",
-        "message_history": [{"message": "low", "timestamp": "2026-03-01T21:40:00Z"}, {"message": "none at all", "timestamp": 1}],
-    });
-    let words =
-        json!({"message": "i want to kill myself tonight, i have the pills", "include_explanation": false});
-    for (method, path, body) in [
-        ("get", "/health", Value::Null),
-        ("get", "/live", Value::Null),
-        ("get", "/ready", Value::Null),
-        ("get", "/openapi.json", Value::Null),
-        ("post", "/analyze", json!({"message": "gg, well played"})),
-        ("post", "/analyze", history),
-        ("post", "/analyze", words),
-        ("post", "/analyze", json!({"message": "broken"})),
-        ("post", "/analyze", json!({"message": " "})),
-        ("post", "/analyze", json!([])),
-        ("post", "/analyze/batch", json!({"messages": ["high", 7, ""]})),
-        // Last, when there is something to report.
-        ("get", "/status", Value::Null),
-    ] {
-        let reply = if method == "get" { running.get(path) } else { running.post(path, body.to_string()) };
-        let schema = answer(&document, method, path, reply.status);
-        let differences = differences(&document, schema, &reply.json, path);
-        assert!(differences.is_empty(), "{differences:#?}\nin {:#}", reply.json);
+/// The types that a schema allows; none if it allows all.
+pub(super) fn types(document: &Value, schema: &Value) -> Vec<String> {
+    let schema = resolved(document, schema);
+    if let Some(choices) = schema["oneOf"].as_array() {
+        return choices.iter().flat_map(|choice| types(document, choice)).collect();
     }
-    let reply = running.post("/analyze", "{");
-    assert_eq!(reply.status, 400);
-    assert!(
-        differences(&document, answer(&document, "post", "/analyze", 400), &reply.json, "400").is_empty()
-    );
+    match &schema["type"] {
+        Value::String(one) => vec![one.clone()],
+        Value::Array(some) => some.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
 }
 
-#[test]
-fn the_page_for_people_brings_all_it_needs() {
-    let running = Running::new();
-    assert_eq!(running.get("/docs").status, 200, "followed");
-    let page = running.get("/docs/");
-    assert_eq!((page.status, page.header("content-type")), (200, "text/html"));
-    let html = page.json.as_str().unwrap();
-    let named = html.split(['"', '\'']).filter(|word| word.ends_with(".js") || word.ends_with(".css"));
-    let named: Vec<&str> = named.map(|name| name.trim_start_matches("./")).collect();
-    assert!(named.len() > 3, "{named:?}");
-    for name in named {
-        let reply = running.get(&format!("/docs/{name}"));
-        assert_eq!(reply.status, 200, "{name}");
-        assert!(reply.header("content-security-policy").contains("script-src 'self';"), "{name}");
-    }
-    assert!(running.get("/docs/swagger-initializer.js").json.as_str().unwrap().contains("../openapi.json"));
-    assert_eq!(running.get("/docs/no-such-file").status, 404);
-    assert_eq!(running.get("/docs/../../etc/passwd").status, 404);
+/// A value of no type that this schema allows.
+pub(super) fn stranger(document: &Value, schema: &Value) -> Option<Value> {
+    let types = types(document, schema);
+    let others = [
+        ("object", json!({"a": 1})),
+        ("array", json!([[]])),
+        ("boolean", json!(true)),
+        ("null", Value::Null),
+    ];
+    let other = others.into_iter().find(|(name, _)| !types.iter().any(|known| known == name));
+    other.map(|(_, value)| value).filter(|_| !types.is_empty())
 }
