@@ -13,6 +13,8 @@ mod labels;
 mod learning;
 mod lifecycle;
 mod limits;
+mod moderations;
+mod oip;
 mod openapi;
 mod quotes;
 mod stats;

@@ -20,7 +20,7 @@ use utoipa::openapi;
 use self::access::Keys;
 use self::refusals::Refusals;
 use crate::app::App;
-use crate::routes::{analyze, batch, ensemble, health, labels, metrics, status, thresholds};
+use crate::routes::{analyze, batch, ensemble, health, labels, metrics, moderations, oip, status, thresholds};
 
 /// Every handler that the document describes.
 #[derive(OpenApi)]
@@ -40,6 +40,16 @@ use crate::routes::{analyze, batch, ensemble, health, labels, metrics, status, t
         health::ready,
         status::status,
         metrics::metrics,
+        moderations::moderations,
+        oip::model::server,
+        oip::model::live,
+        oip::model::ready,
+        oip::model::metadata,
+        oip::model::metadata_by_version,
+        oip::model::model_ready,
+        oip::model::model_ready_by_version,
+        oip::infer,
+        oip::infer_by_version,
         ensemble::config,
         ensemble::set_weights,
         ensemble::refresh_weights,
@@ -53,6 +63,10 @@ use crate::routes::{analyze, batch, ensemble, health, labels, metrics, status, t
     ),
     tags(
         (name = "verdicts", description = "Messages in, verdicts out."),
+        (
+            name = "other protocols",
+            description = "The same verdicts for clients of the OpenAI API and of the Open Inference Protocol.",
+        ),
         (name = "state", description = "How the service is."),
         (name = "tuning", description = "How messages are judged, told and changed."),
         (name = "reference", description = "This document."),
