@@ -5,16 +5,18 @@
 //! what a client iterates over is never null.
 
 mod by_model;
+mod context;
 mod evidence;
 mod nest;
 
 use ash_analysis::patterns::CueFactors;
-use ash_analysis::{Action, ContextAnalysis, Level, MessageText, Score};
+use ash_analysis::{Action, Level, MessageText, Score};
 use ash_runtime::telemetry::Source;
 use ash_runtime::{Analyzed, Service, Timing};
 use serde::{Serialize, Serializer};
 
 use by_model::{ByModel, Signal};
+use context::Context;
 use evidence::Evidence;
 use nest::Nest;
 
@@ -94,7 +96,7 @@ pub struct Answer {
     explanation: Option<Explanation>,
     conflict_analysis: (),
     consensus: (),
-    context_analysis: Option<ContextAnalysis>,
+    context_analysis: Option<Context>,
     level: Level,
     evidence: Vec<Evidence>,
     truncated: bool,
@@ -106,6 +108,8 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Explanation {
     summary: String,
+    /// The same under the name that the newest bot reads.
+    decision_summary: String,
     key_factors: Vec<String>,
 }
 
@@ -151,11 +155,12 @@ impl Answer {
             timestamp,
             explanation: Some(Explanation {
                 summary: assessment.reason.clone(),
+                decision_summary: assessment.reason.clone(),
                 key_factors: assessment.key_factors.clone(),
             }),
             conflict_analysis: (),
             consensus: (),
-            context_analysis: assessment.context.clone(),
+            context_analysis: assessment.context.clone().map(Context::from),
             level: assessment.level,
             evidence: evidence::list(&assessment.findings, text.expose(), &wire.cues),
             truncated: assessment.truncated,
