@@ -470,6 +470,36 @@ mod tests {
     }
 
     #[test]
+    fn what_a_row_reads_is_a_value_that_its_setting_takes() {
+        for row in SETTINGS {
+            let text = match row.reading {
+                Reading::Host => continue, // with its port, below
+                Reading::Port => "9000",
+                Reading::Flag | Reading::LimitUnlessOff => "false",
+                Reading::Whole => "30",
+                Reading::Fraction => "0.05",
+                Reading::HalfMib => "100",
+                Reading::LogLevel => "WARNING",
+                Reading::LogFormat => "json",
+                Reading::Mode => "majority",
+                Reading::Algorithm => "conflict_aware",
+                Reading::Origins => "https://team.example",
+                Reading::Model => "somebody/a-model",
+                Reading::LabelSet => "safety_first",
+            };
+            let value = row.reading.value(text).unwrap().unwrap();
+            let value = match row.reading {
+                Reading::Port => toml::Value::String(format!("0.0.0.0:{value}")),
+                _ => value,
+            };
+            let loaded = Configuration::load(None, Overrides::default().set(row.key, &value)).unwrap();
+            let said = loaded.explain(row.key).unwrap().remove(0);
+            assert_eq!(said.value, Some(value), "{}", row.key);
+            assert!(said.differs(), "{} is {text} anyway: the test shows nothing", row.key);
+        }
+    }
+
+    #[test]
     fn no_name_has_two_fates() {
         let mut seen = BTreeSet::new();
         for name in ABSENT.iter().flat_map(|row| row.names) {

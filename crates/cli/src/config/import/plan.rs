@@ -18,6 +18,12 @@ pub(super) struct Old {
     pub(super) value: String,
 }
 
+impl Old {
+    fn of(variable: &Variable) -> Self {
+        Old { name: variable.name.clone(), value: variable.value.clone() }
+    }
+}
+
 /// A setting and the variables that say it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Said {
@@ -81,7 +87,7 @@ impl Plan {
         let mut plan = Plan::default();
         let mut candidates = Vec::new();
         for variable in &file.variables {
-            plan.sort(variable, &mut candidates);
+            plan.sort(variable, &mut candidates, &defaults);
         }
         let ours = file.variables.len() - plan.foreign.len();
         if ours == 0 {
@@ -96,13 +102,19 @@ impl Plan {
             defaults.explanations().into_iter().zip(0..).map(|(said, n)| (said.key, n)).collect();
         plan.taken.sort_by_key(|said| order.get(said.key).copied());
         plan.same.sort_by_key(|said| order.get(said.key).copied());
+        plan.refused.sort_by_key(|one| one.line);
         plan.remarks = file.remarks;
         let newest = file.variables.iter().any(|variable| variable.name.starts_with("NLP_API_"));
         plan.note(named_host, named_port, newest);
         Ok(plan)
     }
 
-    fn sort<'a>(&mut self, variable: &'a Variable, candidates: &mut Vec<Candidate<'a>>) {
+    fn sort<'a>(
+        &mut self,
+        variable: &'a Variable,
+        candidates: &mut Vec<Candidate<'a>>,
+        defaults: &Configuration,
+    ) {
         let name = variable.name.as_str();
         if let Some(advice) = secrets::advice(name, &variable.value) {
             self.secrets.push((name.to_owned(), advice));
@@ -113,7 +125,11 @@ impl Plan {
             for row in rows {
                 match read(row, variable) {
                     Ok(Some(value)) => candidates.push(Candidate { row, variable, value }),
-                    Ok(None) => {}
+                    Ok(None) => self.same.extend(default(row.key, defaults).map(|value| Said {
+                        key: row.key,
+                        value,
+                        by: vec![Old::of(variable)],
+                    })),
                     Err(why) => self.refuse(row, variable, why),
                 }
             }
@@ -130,8 +146,7 @@ impl Plan {
     }
 
     fn refuse(&mut self, row: &Mapped, variable: &Variable, why: String) {
-        let old = Old { name: variable.name.clone(), value: variable.value.clone() };
-        self.refused.push(Refused { old, key: row.key, line: variable.line, why });
+        self.refused.push(Refused { old: Old::of(variable), key: row.key, line: variable.line, why });
     }
 
     /// Of names that mean the same, the one that stands first in the table counts; others may only agree.
@@ -177,10 +192,7 @@ impl Plan {
             candidates.first().map(|one| one.value.clone())
         };
         let Some(value) = value else { return };
-        let by = candidates
-            .iter()
-            .map(|one| Old { name: one.variable.name.clone(), value: one.variable.value.clone() })
-            .collect();
+        let by = candidates.iter().map(|one| Old::of(one.variable)).collect();
         if default.as_ref() == Some(&value) {
             self.same.push(Said { key, value, by });
             return;
@@ -219,7 +231,7 @@ impl Plan {
             note("[models.zero_shot] is read with models.profile = \"zero-shot\" only");
         }
         note(
-            "this service does say `critical`; if your bots are of version 3 or older, set \
+            "this service does say `critical`, on which bots up to version 3 fail: for them set \
              compat.critical_as_high = true, or make their keys with --critical-as-high",
         );
     }
@@ -241,6 +253,11 @@ fn read(row: &Mapped, variable: &Variable) -> Result<Option<Value>, String> {
     Ok(value)
 }
 
+/// The value of a setting if nobody sets it.
+fn default(key: &str, defaults: &Configuration) -> Option<Value> {
+    defaults.explain(key).ok()?.pop()?.default
+}
+
 /// The address from its halves; what is not said stays the default's.
 fn bind(candidates: &[Candidate<'_>], default: Option<&Value>) -> Option<Value> {
     let default: SocketAddr = default?.as_str()?.parse().ok()?;
@@ -254,6 +271,7 @@ fn bind(candidates: &[Candidate<'_>], default: Option<&Value>) -> Option<Value> 
 /// What the settings have against a value.
 fn fault(key: &str, value: &Value) -> Option<String> {
     let error = Configuration::load(None, Overrides::default().set(key, value)).err()?;
-    let about = error.faults().first().map(|fault| fault.problem.clone());
-    Some(about.unwrap_or_else(|| error.to_string()))
+    let Some(fault) = error.faults().first() else { return Some(error.to_string()) };
+    let about_key = fault.problem.strip_prefix(key).map(str::trim_start);
+    Some(about_key.unwrap_or(&fault.problem).to_owned())
 }
