@@ -160,8 +160,8 @@ fn origins(text: &str) -> Result<Option<Value>, String> {
 
 fn model(text: &str) -> Result<&str, String> {
     if text.to_ascii_lowercase().contains("bart") {
-        return Err("it is a BART model; models of the types bert, roberta, xlm-roberta and deberta-v2 can \
-                    be loaded"
+        return Err("it is a BART model; what can be loaded is bert, roberta, xlm-roberta, distilbert, mpnet and \
+                    deberta-v2"
             .to_owned());
     }
     Ok(text)

@@ -212,7 +212,8 @@ impl Plan {
         if public {
             note(
                 "server.bind can be reached from other machines, so the service starts with keys only: \
-                 `ash-nlp keys add bot --role analyze --file keys.toml`, then set auth.keys_file",
+                 `ash-nlp keys add bot --role analyze --file keys.toml`, then set auth.keys_file; \
+                 docs/migration.md says what to do about bots that send no key",
             );
         }
         if !named_host {
