@@ -2,7 +2,7 @@
 //! and what this version does not know is let through.
 
 use ash_analysis::MessageText;
-use ash_runtime::History;
+use ash_runtime::{ClientId, History};
 use serde_json::{Map, Value};
 
 use crate::answer::Verbosity;
@@ -17,6 +17,9 @@ pub(crate) struct AnalyzeRequest {
     pub(crate) verbosity: Option<Verbosity>,
     /// What came before.
     pub(crate) history: History,
+    /// Who wrote it and where, if the client tells.
+    pub(crate) user: Option<ClientId>,
+    pub(crate) channel: Option<ClientId>,
     /// Show what the history adds. The verdict is the same either way.
     pub(crate) show_context: bool,
 }
@@ -30,14 +33,12 @@ impl AnalyzeRequest {
             return Err(ApiError::MessageTooLong { limit });
         }
         let message = MessageText::parse(message)?;
-        // Not used yet, but a wrong type is a client's bug, better told now than later.
-        for field in ["user_id", "channel_id"] {
-            string(&fields, field)?;
-        }
+        let id = |field| string(&fields, field).map(|id| id.and_then(ClientId::parse));
+        let (user, channel) = (id("user_id")?, id("channel_id")?);
         let verbosity = explanation(&fields)?;
         let history = history::parse(&fields, limit)?;
         let show_context = boolean(&fields, "include_context_analysis")?.unwrap_or(true);
-        Ok(AnalyzeRequest { message, verbosity, history, show_context })
+        Ok(AnalyzeRequest { message, verbosity, history, user, channel, show_context })
     }
 }
 
