@@ -20,7 +20,9 @@ use utoipa::openapi;
 use self::access::Keys;
 use self::refusals::Refusals;
 use crate::app::App;
-use crate::routes::{analyze, batch, ensemble, health, labels, metrics, moderations, oip, status, thresholds};
+use crate::routes::{
+    analyze, batch, ensemble, health, labels, metrics, moderations, oip, status, thresholds,
+};
 
 /// Every handler that the document describes.
 #[derive(OpenApi)]
