@@ -20,7 +20,9 @@ use utoipa::openapi;
 use self::access::Keys;
 use self::refusals::Refusals;
 use crate::app::App;
-use crate::routes::{analyze, batch, ensemble, health, labels, metrics, moderations, oip, status, thresholds};
+use crate::routes::{
+    analyze, batch, ensemble, health, labels, metrics, moderations, oip, status, thresholds,
+};
 
 /// Every handler that the document describes.
 #[derive(OpenApi)]
@@ -42,14 +44,14 @@ use crate::routes::{analyze, batch, ensemble, health, labels, metrics, moderatio
         metrics::metrics,
         moderations::moderations,
         oip::model::server,
-        oip::model::live,
-        oip::model::ready,
+        oip::health::live,
+        oip::health::ready,
         oip::model::metadata,
         oip::model::metadata_by_version,
         oip::model::model_ready,
         oip::model::model_ready_by_version,
-        oip::infer,
-        oip::infer_by_version,
+        oip::infer::infer,
+        oip::infer::infer_by_version,
         ensemble::config,
         ensemble::set_weights,
         ensemble::refresh_weights,
