@@ -27,6 +27,12 @@ pub(crate) fn duration(span: Millis) -> Duration {
     Duration::from_millis(u64::try_from(span).unwrap_or(0))
 }
 
+/// For people, in UTC: `2026-11-26 08:00:00 UTC`.
+pub(crate) fn words(at: Millis) -> String {
+    Timestamp::from_millisecond(at)
+        .map_or_else(|_| String::new(), |at| format!("{} UTC", at.strftime("%F %T")))
+}
+
 /// RFC 3339 in UTC, with milliseconds.
 pub(crate) fn stamp(at: Millis) -> String {
     Timestamp::from_millisecond(at).map(|at| format!("{at:.3}")).unwrap_or_default()

@@ -73,7 +73,9 @@ fn body_wait(body: &[u8]) -> Option<Millis> {
 }
 
 fn seconds(seconds: f64) -> Option<Millis> {
-    let wait = Duration::try_from_secs_f64(seconds).ok()?;
+    let most = LONGEST_WAIT as f64 / 1_000.0;
+    let wait =
+        Duration::try_from_secs_f64(if seconds.is_finite() { seconds.min(most) } else { seconds }).ok()?;
     // Rounded up: too early would be asked to wait again.
     Some(clock::span(wait).saturating_add(i64::from(wait.subsec_nanos() % 1_000_000 != 0)))
 }

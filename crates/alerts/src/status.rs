@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock::{self, Millis};
 
 /// How alerts are doing. Counts are of this process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AlertStatus {
     /// Alerts that are accepted and not yet told, one for each webhook that waits for it.
     pub waiting: usize,
     /// Of those, how many are only in memory, because the outbox could not be written.
     pub waiting_in_memory: usize,
     /// How old the oldest of them is, in whole seconds; none if none waits.
+    #[schema(required)]
     pub oldest_age_seconds: Option<u64>,
     /// Whether the outbox can be written.
     pub outbox: OutboxState,
@@ -25,7 +27,7 @@ pub struct AlertStatus {
 }
 
 /// Whether the outbox can be written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum OutboxState {
@@ -43,7 +45,7 @@ pub enum OutboxState {
 }
 
 /// How one webhook is doing. Counts are of this process.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct WebhookStatus {
     /// Alerts that are accepted and not yet told.
     pub waiting: usize,
@@ -58,8 +60,10 @@ pub struct WebhookStatus {
     /// Alerts that were only counted in a summary.
     pub folded: u64,
     /// When the receiver last took one, RFC 3339.
+    #[schema(required)]
     pub last_success: Option<String>,
     /// Why the last attempt failed, in a word; none if it did not.
+    #[schema(required)]
     pub last_error: Option<String>,
 }
 

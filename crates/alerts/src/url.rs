@@ -31,12 +31,8 @@ impl WebhookUrl {
     /// What is allowed instead, if this cannot be posted to.
     pub fn fault(&self, allow_http: bool) -> Option<&'static str> {
         let Some(uri) = self.parsed() else { return Some(ALLOWED) };
-        match uri.scheme_str() {
-            Some("https") => None,
-            Some("http") if allow_http || is_loopback(&uri) => None,
-            Some("http") => Some(ALLOWED_HTTP),
-            _ => Some(ALLOWED),
-        }
+        let is_safe = uri.scheme_str() == Some("https") || allow_http || is_loopback(&uri);
+        (!is_safe).then_some(ALLOWED_HTTP)
     }
 
     /// It stays on this machine.
@@ -55,12 +51,14 @@ impl WebhookUrl {
         }
     }
 
-    /// With a scheme and a host; neither a name nor a password before the host, which few receivers read and every
-    /// log does.
+    /// With a scheme of the web and a host; neither a name nor a password before the host, which few receivers
+    /// read and every log does.
     fn parsed(&self) -> Option<Uri> {
         let uri: Uri = self.0.parse().ok()?;
+        let of_the_web = matches!(uri.scheme_str(), Some("http" | "https"));
+        let has_host = uri.host().is_some_and(|host| !host.is_empty());
         let authority = uri.authority()?.as_str();
-        (uri.host().is_some_and(|host| !host.is_empty()) && !authority.contains('@')).then_some(uri)
+        (of_the_web && has_host && !authority.contains('@')).then_some(uri)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ash_analysis::TextError;
-use ash_runtime::{AnalyzeError, EnsembleError};
+use ash_runtime::{AnalyzeError, EnsembleError, FeedbackError, Implausible, LearnError};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -44,6 +44,9 @@ pub(crate) enum ApiError {
     #[error("this path does not answer to this method; see the Allow header")]
     WrongMethod,
     /// 409
+    #[error("feedback is not taken: it is turned off (learning.enabled)")]
+    LearningOff,
+    /// 409
     #[error("a model cannot read the labels of this set; the log says which, and the set before stays")]
     LabelsRefused,
     /// 413
@@ -65,6 +68,9 @@ pub(crate) enum ApiError {
     #[error("{0}")]
     BadEnsemble(String),
     /// 422
+    #[error(transparent)]
+    Implausible(Implausible),
+    /// 422
     #[error("{field} must be {expected}")]
     BadItem { field: String, expected: &'static str },
     /// 422
@@ -79,6 +85,9 @@ pub(crate) enum ApiError {
     /// 500
     #[error("the analysis failed; this is a bug, and the message has not been judged")]
     Failed,
+    /// 503
+    #[error("nothing was stored, and messages are judged as before: {0}")]
+    NotStored(String),
     /// 503
     #[error("no models are loaded that could be asked other labels; see /health")]
     ModelsAway,
@@ -123,6 +132,13 @@ impl ApiError {
             ApiError::WrongType { .. } | ApiError::BadItem { .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "wrong_type", "type_error")
             }
+            ApiError::LearningOff => (StatusCode::CONFLICT, "learning_disabled", "value_error"),
+            ApiError::NotStored(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "learning_unavailable", "unavailable")
+            }
+            ApiError::Implausible(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "implausible_feedback", "value_error")
+            }
             ApiError::BadEnsemble(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_ensemble", "value_error"),
             ApiError::Blank | ApiError::BlankItem { .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "blank_message", "string_too_short")
@@ -154,6 +170,7 @@ impl ApiError {
         match self {
             ApiError::Overloaded { retry_after } => Some(retry_after.as_secs()),
             ApiError::RateLimited { retry_after } => Some(whole_seconds(*retry_after)),
+            ApiError::NotStored(_) => Some(5),
             ApiError::ModelsAway | ApiError::Starting | ApiError::ShuttingDown | ApiError::Timeout { .. } => {
                 Some(1)
             }
@@ -243,6 +260,22 @@ impl From<AnalyzeError> for ApiError {
             AnalyzeError::Late => ApiError::Overloaded { retry_after: Duration::from_secs(1) },
             AnalyzeError::Closed => ApiError::ShuttingDown,
             AnalyzeError::Failed => ApiError::Failed,
+        }
+    }
+}
+
+impl From<FeedbackError> for ApiError {
+    fn from(error: FeedbackError) -> Self {
+        match error {
+            FeedbackError::Off => ApiError::LearningOff,
+            FeedbackError::Failed(error) => {
+                tracing::error!(%error, "feedback could not be stored or read");
+                ApiError::NotStored(match error {
+                    LearnError::Store(error) if error.is_passing() => error.to_string(),
+                    // It names files, which are no client's business.
+                    _ => "the learning database cannot be used; the log says why".to_owned(),
+                })
+            }
         }
     }
 }

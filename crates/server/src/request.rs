@@ -2,7 +2,7 @@
 //! and what this version does not know is let through.
 
 use ash_analysis::{MessageText, TextError};
-use ash_runtime::History;
+use ash_runtime::{ClientId, History};
 use serde_json::{Map, Value};
 
 use crate::answer::Verbosity;
@@ -17,6 +17,9 @@ pub(crate) struct AnalyzeRequest {
     pub(crate) verbosity: Option<Verbosity>,
     /// What came before.
     pub(crate) history: History,
+    /// Who wrote it and where, if the client tells.
+    pub(crate) user: Option<ClientId>,
+    pub(crate) channel: Option<ClientId>,
     /// Show what the history adds. The verdict is the same either way.
     pub(crate) show_context: bool,
 }
@@ -30,14 +33,12 @@ impl AnalyzeRequest {
             return Err(ApiError::MessageTooLong { limit });
         }
         let message = MessageText::parse(message)?;
-        // Not used yet, but a wrong type is a client's bug, better told now than later.
-        for field in ["user_id", "channel_id"] {
-            string(&fields, field)?;
-        }
+        let id = |field| string(&fields, field).map(|id| id.and_then(ClientId::parse));
+        let (user, channel) = (id("user_id")?, id("channel_id")?);
         let verbosity = explanation(&fields)?;
         let history = history::parse(&fields, limit)?;
         let show_context = boolean(&fields, "include_context_analysis")?.unwrap_or(true);
-        Ok(AnalyzeRequest { message, verbosity, history, show_context })
+        Ok(AnalyzeRequest { message, verbosity, history, user, channel, show_context })
     }
 }
 
@@ -104,10 +105,8 @@ pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
 
 /// How much explanation is wanted; `None` if it was declined.
 fn explanation(fields: &Map<String, Value>) -> Result<Option<Verbosity>, ApiError> {
-    match boolean(fields, "include_explanation")? {
-        Some(false) => Ok(None),
-        _ => verbosity(fields).map(Some),
-    }
+    let (wanted, verbosity) = (boolean(fields, "include_explanation")?, verbosity(fields)?);
+    Ok(if wanted == Some(false) { None } else { Some(verbosity) })
 }
 
 /// An absent message is missing; a null one has the wrong type.
@@ -140,18 +139,19 @@ fn boolean(fields: &Map<String, Value>, field: &'static str) -> Result<Option<bo
 }
 
 fn verbosity(fields: &Map<String, Value>) -> Result<Verbosity, ApiError> {
-    for field in ["verbosity", "explanation_verbosity"] {
-        return match string(fields, field)? {
-            None => continue,
-            Some("minimal") => Ok(Verbosity::Minimal),
-            Some("standard") => Ok(Verbosity::Standard),
-            Some("detailed") => Ok(Verbosity::Detailed),
-            Some(_) => {
-                Err(ApiError::WrongType { field: Some(field), expected: "minimal, standard or detailed" })
-            }
-        };
-    }
-    Ok(Verbosity::default())
+    let word = |field| match string(fields, field)? {
+        None => Ok(None),
+        Some("minimal") => Ok(Some(Verbosity::Minimal)),
+        Some("standard") => Ok(Some(Verbosity::Standard)),
+        Some("detailed") => Ok(Some(Verbosity::Detailed)),
+        Some(_) => {
+            let expected = "minimal, standard or detailed";
+            Err(ApiError::WrongType { field: Some(field), expected })
+        }
+    };
+    // Both are read: a mistake in one is told whatever the other says.
+    let (own, alias) = (word("verbosity")?, word("explanation_verbosity")?);
+    Ok(own.or(alias).unwrap_or_default())
 }
 
 /// The parser's sentence. It tells kind and place of the mistake and quotes nothing of the body.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::plain::{cut, escaped};
+use super::plain::{cleaned, cut, escaped};
 use super::words;
 use crate::clock::{self, Millis};
 use crate::notice::{Notice, Summary, Told};
@@ -35,8 +35,13 @@ fn alert(told: &Told) -> Value {
             fields.push(field(name, code));
         }
     }
-    let mut blocks = vec![section(&told.reason), json!({ "type": "section", "fields": fields })];
-    if let Some(text) = &told.text {
+    let mut blocks = Vec::new();
+    // Slack refuses a message with a section of nothing.
+    if !cleaned(&told.reason).trim().is_empty() {
+        blocks.push(section(&told.reason));
+    }
+    blocks.push(json!({ "type": "section", "fields": fields }));
+    if let Some(text) = told.text.as_ref().filter(|text| !cleaned(text).trim().is_empty()) {
         blocks.push(section("Message:"));
         blocks.push(section(text));
     }
@@ -51,7 +56,7 @@ fn summary(summary: &Summary) -> Value {
 /// `title` is also what a notification shows.
 fn message(title: &str, blocks: Vec<Value>, id: &str, at: Millis) -> Value {
     let header = json!({ "type": "header", "text": plain(&cut(title, HEADER)) });
-    let told = format!("{} Request {id}, {}", words::FOOTER, clock::stamp(at));
+    let told = format!("{} Request {id}, {}", words::FOOTER, clock::words(at));
     let context = json!({ "type": "context", "elements": [plain(&escaped(&told, FIELD))] });
     let blocks: Vec<Value> = [header].into_iter().chain(blocks).chain([context]).collect();
     json!({ "text": title, "blocks": blocks })

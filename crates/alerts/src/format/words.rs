@@ -39,8 +39,8 @@ pub(super) fn summary_text(summary: &Summary) -> String {
     format!(
         "There were too many to tell one by one: {}, from {} to {}. A human should look at what is going on.",
         levels.join(", "),
-        clock::stamp(summary.since),
-        clock::stamp(summary.until)
+        clock::words(summary.since),
+        clock::words(summary.until)
     )
 }
 

@@ -28,6 +28,8 @@ use intake::Decision;
 const MOST_AT_ONCE: usize = 256;
 /// How often it is looked for what is too old to be told.
 const EXPIRE_EVERY: Millis = 60_000;
+/// The shortest sleep, so that a disk that cannot be read does not keep a core busy.
+const SHORTEST_NAP: Millis = 20;
 /// The longest sleep.
 const LONGEST_NAP: Millis = 60_000;
 
@@ -262,8 +264,7 @@ impl Keeper {
         let desks = self.desks.iter().filter(|desk| desk.in_flight.is_none());
         let due = desks.filter_map(|desk| Some(self.outbox.soonest(&desk.name)?.max(desk.pause_until)));
         let soonest = due.chain(self.outbox.mend_at()).min().unwrap_or(Millis::MAX);
-        // At least a millisecond, so that a disk that cannot be read does not keep a core busy.
-        clock::duration(soonest.saturating_sub(now).clamp(1, LONGEST_NAP))
+        clock::duration(soonest.saturating_sub(now).clamp(SHORTEST_NAP, LONGEST_NAP))
     }
 }
 

@@ -60,12 +60,20 @@ impl Outbox {
 
     /// What to tell a webhook now: the most urgent first, then what was tried least, then the oldest.
     pub(crate) fn next(&mut self, webhook: &str, now: Millis) -> Option<Row> {
-        let on_disk = self.disk.next(webhook, now, &self.told);
-        let on_disk = on_disk.unwrap_or_else(|error| {
-            self.refused(&error, now);
-            None
-        });
-        let in_memory = self.memory.next(webhook, now, &HashSet::new()).unwrap_or_default();
+        let on_disk = match self.disk.next(webhook, now, &self.told) {
+            Ok((row, unreadable)) => {
+                for row in unreadable {
+                    tracing::error!("an alert in the outbox cannot be read: deleted");
+                    self.remove(RowId { shelf: Shelf::Disk, row }, now);
+                }
+                row
+            }
+            Err(error) => {
+                self.refused(&error, now);
+                None
+            }
+        };
+        let (in_memory, _) = self.memory.next(webhook, now, &HashSet::new()).unwrap_or_default();
         match (on_disk, in_memory) {
             (Some(disk), Some(memory)) if memory.level > disk.level => Some(memory.put_on(Shelf::Memory)),
             (Some(disk), _) => Some(disk),

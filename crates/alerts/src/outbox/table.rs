@@ -105,36 +105,37 @@ impl Table {
         Ok(displaced)
     }
 
-    /// The first row of a webhook that is due and not among `except`. A row that cannot be read is passed over.
+    /// The first row of a webhook that is due and not among `except`; and the rows before it that cannot be read.
     pub(super) fn next(
         &self,
         webhook: &str,
         now: Millis,
         except: &HashSet<i64>,
-    ) -> Result<Option<Row>, OutboxError> {
+    ) -> Result<(Option<Row>, Vec<i64>), OutboxError> {
         // What is due later than anything is ever postponed was written by a clock that was wrong.
         let mut due = self.0.prepare(
             "SELECT row, level, tries, refusals, notice FROM waiting
              WHERE webhook = ?1 AND (next_try <= ?2 OR next_try > ?3) ORDER BY level DESC, tries, row LIMIT ?4",
         )?;
-        let mut rows = due.query(params![webhook, now, now + LONGEST_WAIT, number(except.len() + SPARE)])?;
+        let most = number(except.len() + SPARE);
+        let mut rows = due.query(params![webhook, now, now + LONGEST_WAIT, most])?;
+        let mut unreadable = Vec::new();
         while let Some(row) = rows.next()? {
-            let (id, level, notice): (i64, i64, String) = (row.get(0)?, row.get(1)?, row.get(4)?);
-            let level = usize::try_from(level)
-                .ok()
-                .and_then(|level| Level::ALL.get(level))
-                .copied()
-                .unwrap_or(Level::Critical);
+            let id: i64 = row.get(0)?;
             if except.contains(&id) {
                 continue;
             }
-            if let Ok(notice) = serde_json::from_str(&notice) {
-                let (tries, refusals) = (row.get(2)?, row.get(3)?);
-                let id = RowId { shelf: Shelf::Disk, row: id };
-                return Ok(Some(Row { id, level, tries, refusals, notice }));
-            }
+            let (level, notice): (i64, String) = (row.get(1)?, row.get(4)?);
+            let level = usize::try_from(level).ok().and_then(|level| Level::ALL.get(level)).copied();
+            let (Some(level), Ok(notice)) = (level, serde_json::from_str(&notice)) else {
+                unreadable.push(id);
+                continue;
+            };
+            let (tries, refusals) = (row.get(2)?, row.get(3)?);
+            let id = RowId { shelf: Shelf::Disk, row: id };
+            return Ok((Some(Row { id, level, tries, refusals, notice }), unreadable));
         }
-        Ok(None)
+        Ok((None, unreadable))
     }
 
     /// When the first row of a webhook is due that is not among `except`.

@@ -21,6 +21,7 @@ use crate::telemetry::{Cache, CacheCounts, Evicted, Telemetry};
 
 pub(crate) use assessments::{AssessmentCache, Unkept};
 pub(crate) use inference::InferenceCache;
+pub(crate) use key::KeyMaker;
 
 /// The state of a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]

@@ -127,6 +127,36 @@ words! {
     }
 }
 
+words! {
+    /// What became of what staff said of a verdict.
+    FeedbackOutcome {
+        /// It was stored.
+        Stored = "stored",
+        /// It was stored before: the client sent it again.
+        Known = "known",
+        /// It could not be stored, and whoever sent it was told.
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// What became of an alert, or of an attempt to deliver it.
+    AlertOutcome {
+        /// It is in the outbox for a webhook.
+        Accepted = "accepted",
+        /// A receiver took it.
+        Sent = "sent",
+        /// An attempt failed; others may follow.
+        Failed = "failed",
+        /// It will not be told.
+        Dropped = "dropped",
+        /// The receiver was told of the same person a short while ago.
+        Deduplicated = "deduplicated",
+        /// It is only counted in a summary.
+        Folded = "folded",
+    }
+}
+
 /// How something ended that can fail, by whether it worked.
 pub(super) const OUTCOMES: [&str; 2] = ["failed", "ok"];
 

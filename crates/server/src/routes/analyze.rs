@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ash_runtime::{Analyzed, Request, Timing};
+use ash_runtime::{Analyzed, Provenance, Request, Timing};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -59,6 +59,7 @@ pub(crate) async fn analyze(
     let text = request.message.clone();
     let asked = Request {
         history: request.history,
+        from: Provenance { request_id: id.clone(), user: request.user, channel: request.channel },
         is_rehearsal: rehearsal.is_some(),
         ..Request::new(request.message)
     };

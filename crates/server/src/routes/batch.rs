@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ash_runtime::{Priority, Request, Service};
+use ash_runtime::{Priority, Provenance, Request, Service};
 use axum::body::Body;
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -89,7 +89,8 @@ async fn answer(
     wire: &WireSettings,
 ) -> Result<Answer, ApiError> {
     let text = message(value, limit)?;
-    let asked = Request { priority: Priority::Batch, ..Request::new(text.clone()) };
+    let from = Provenance { request_id: id.clone(), ..Provenance::default() };
+    let asked = Request { priority: Priority::Batch, from, ..Request::new(text.clone()) };
     let analyzed = service.submit(asked).await?;
     Ok(Answer::new(&analyzed, &text, id, stamp::timestamp(), wire).explained(verbosity))
 }

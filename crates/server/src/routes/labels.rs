@@ -96,6 +96,8 @@ pub(crate) struct Validated {
 pub(crate) struct Switched {
     /// `success`.
     status: &'static str,
+    /// The same for an older client.
+    success: bool,
     previous_set: String,
     current_set: String,
 }
@@ -179,7 +181,7 @@ pub(crate) async fn switch(State(app): State<Arc<App>>, body: Body) -> Result<Js
     let service = Arc::clone(app.service()?);
     let previous_set = name_of_current(&service);
     if name == previous_set {
-        return Ok(Json(Switched { status: "success", current_set: name, previous_set }));
+        return Ok(Json(Switched { status: "success", success: true, current_set: name, previous_set }));
     }
     // Hypotheses that were never asked are tokenised first.
     let switched = tokio::task::spawn_blocking(move || {
@@ -196,7 +198,7 @@ pub(crate) async fn switch(State(app): State<Arc<App>>, body: Body) -> Result<Js
         Ok::<_, ApiError>(name_of_current(&service))
     });
     let current_set = switched.await.map_err(|_| ApiError::Failed)??;
-    Ok(Json(Switched { status: "success", previous_set, current_set }))
+    Ok(Json(Switched { status: "success", success: true, previous_set, current_set }))
 }
 
 fn name_of_current(service: &Service) -> String {

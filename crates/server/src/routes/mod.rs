@@ -6,10 +6,12 @@ mod batch;
 mod ensemble;
 mod health;
 mod labels;
+mod learning;
 mod metrics;
 pub(crate) mod moderations;
 pub(crate) mod oip;
 mod openapi;
+mod stats;
 mod status;
 pub(crate) mod table;
 mod thresholds;
@@ -39,6 +41,10 @@ pub(crate) fn router(app: Arc<App>, cors: &CorsSettings) -> Router {
     let routes = Router::new()
         .route("/analyze", post(analyze::analyze))
         .route("/analyze/batch", post(batch::batch))
+        .route("/analyze_false_positive", post(learning::false_positive))
+        .route("/analyze_false_negative", post(learning::false_negative))
+        .route("/update_learning_model", post(learning::update_model))
+        .route("/learning_statistics", get(learning::statistics))
         .route("/ensemble/config", get(ensemble::config))
         .route("/ensemble/set-weights", post(ensemble::set_weights))
         .route("/ensemble/refresh-weights", post(ensemble::refresh_weights))
@@ -52,6 +58,7 @@ pub(crate) fn router(app: Arc<App>, cors: &CorsSettings) -> Router {
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
         .route("/metrics", get(metrics::metrics))
+        .route("/stats", get(stats::stats))
         .route("/status", get(status::status))
         .route("/v1/moderations", post(moderations::moderations))
         .merge(oip::routes())

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ash_analysis::{Cuts, Mode, Offsets};
 use ash_runtime::telemetry::PerformanceReport;
 use ash_runtime::{
-    CacheStatus, Health, JudgedBy, LabelSets, ModelStatus, Phase, QueueStatus, Service, Settings, Status,
-    VERSION, WarmupStatus,
+    AlertReport, CacheStatus, Health, JudgedBy, LabelSets, ModelStatus, Phase, QueueStatus, Service,
+    Settings, Status, VERSION, WarmupStatus,
 };
 use axum::Json;
 use axum::extract::State;
@@ -44,6 +44,9 @@ pub(crate) struct StatusAnswer {
     cache: Option<Caches>,
     #[schema(required)]
     performance: Option<PerformanceReport>,
+    /// Null without webhooks.
+    #[schema(required)]
+    alerts: Option<AlertReport>,
     #[schema(required)]
     config_fingerprint: Option<String>,
     #[schema(required)]
@@ -147,6 +150,7 @@ pub(crate) async fn status(State(app): State<Arc<App>>) -> Json<StatusAnswer> {
         queue: service.map(|s| s.queue()),
         cache: cache.map(|(assessments, inference)| Caches { assessments, inference }),
         performance,
+        alerts: service.and_then(|s| s.alerts()),
         config_fingerprint: settings.as_ref().map(|s| s.fingerprint()),
         thresholds: service.map(|s| thresholds(&s.judged_by())),
         limits: settings.as_deref().map(limits),

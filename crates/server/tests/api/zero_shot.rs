@@ -64,7 +64,10 @@ fn a_switch_of_labels_changes_the_next_answer_and_everything_that_tells_of_it() 
     let switched = switch("lgbtqia");
     assert_eq!(
         (switched.status, &switched.json),
-        (200, &json!({"status": "success", "previous_set": "safety_first", "current_set": "lgbtqia"}))
+        (
+            200,
+            &json!({"status": "success", "success": true, "previous_set": "safety_first", "current_set": "lgbtqia"})
+        )
     );
     let after = version(&server);
     assert!(after.contains("+lgbtqia."), "the same message is judged anew: {after}");

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use ash_runtime::{Priority, Request};
-use axum::Json;
+use axum::{Extension, Json};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName};
@@ -16,7 +15,9 @@ use super::model::Model;
 use super::request::InferRequest;
 use crate::app::App;
 use crate::body;
+use crate::envelope::RequestId;
 use crate::error::ApiError;
+use crate::place::places;
 
 /// The header by which a client of the binary extension says where JSON ends.
 const BINARY: HeaderName = HeaderName::from_static("inference-header-content-length");
@@ -38,10 +39,11 @@ const BINARY: HeaderName = HeaderName::from_static("inference-header-content-len
 pub(crate) async fn infer(
     model: Result<Model, ApiError>,
     State(app): State<Arc<App>>,
+    Extension(id): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<InferAnswer>, ApiError> {
-    verdicts(model, &app, &headers, body).await
+    verdicts(model, &app, &id, &headers, body).await
 }
 
 /// The same, by a version
@@ -60,15 +62,17 @@ pub(crate) async fn infer(
 pub(crate) async fn infer_by_version(
     model: Result<Model, ApiError>,
     State(app): State<Arc<App>>,
+    Extension(id): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<InferAnswer>, ApiError> {
-    verdicts(model, &app, &headers, body).await
+    verdicts(model, &app, &id, &headers, body).await
 }
 
 async fn verdicts(
     model: Result<Model, ApiError>,
     app: &App,
+    RequestId(request): &RequestId,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Json<InferAnswer>, ApiError> {
@@ -81,8 +85,8 @@ async fn verdicts(
     }
     let InferRequest { id, texts, outputs } = InferRequest::parse(&bytes, app.limits.max_message_bytes)?;
     let service = app.service()?;
-    let priority = if texts.len() > 1 { Priority::Batch } else { Priority::Interactive };
-    let judged = texts.into_iter().map(|text| service.submit(Request { priority, ..Request::new(text) }));
+    let places = places(request, texts.len());
+    let judged = texts.into_iter().zip(places).map(|(text, place)| service.submit(place.request(text)));
     let judged = try_join_all(judged).await?;
     let needs_response_from = service.settings().server.needs_response_from;
     Ok(Json(InferAnswer::new(id, &judged, &outputs, needs_response_from)))

@@ -44,6 +44,16 @@ fn every_documented_field_is_read_as_documented() {
                 read += 1;
             }
         }
+        for mistake in [
+            json!({"verbosity": "loud"}),
+            json!({"verbosity": "minimal", "explanation_verbosity": "loud"}),
+            json!({"include_explanation": false, "verbosity": "loud"}),
+        ] {
+            let mut body = good.clone();
+            body.as_object_mut().unwrap().extend(mistake.as_object().unwrap().clone());
+            let expected = if schema["properties"]["verbosity"].is_object() { 422 } else { 200 };
+            assert_eq!(send(&body).status, expected, "{path}: {mistake}");
+        }
         for example in content["examples"].as_object().into_iter().flat_map(Map::values) {
             let reply = send(&example["value"]);
             assert_eq!(reply.status, 200, "{path}: {example}");
