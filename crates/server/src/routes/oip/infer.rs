@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{Extension, Json};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName};
+use axum::{Extension, Json};
 use futures_util::future::try_join_all;
 
 use super::answer::InferAnswer;
