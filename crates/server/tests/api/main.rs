@@ -3,6 +3,7 @@
 mod analyze;
 mod auth;
 mod batch;
+mod clients;
 mod cors;
 mod embedded;
 mod ensemble;
