@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ash_alerts::AlertError;
 use ash_encoder::EncoderError;
 
 use crate::label_sets::LabelsError;
@@ -99,6 +100,9 @@ pub enum StartError {
         /// Why the first of them failed.
         first: String,
     },
+    /// The webhooks cannot be used as they are configured.
+    #[error(transparent)]
+    Alerts(#[from] AlertError),
     /// The label set cannot be asked.
     #[error(transparent)]
     Labels(SwitchError),

@@ -7,6 +7,7 @@
 //! Message text passes through here and is never kept, logged, or put into an error.
 
 mod adjustments;
+mod announcer;
 mod cache;
 mod clock;
 mod compact;
@@ -19,12 +20,15 @@ mod error;
 mod hash;
 mod health;
 mod label_sets;
+mod learner;
 mod lexicon;
 mod lifecycle;
 mod manifest;
 mod model;
+
 mod pattern_packs;
 mod pipeline;
+mod provenance;
 mod queue;
 mod report;
 mod scheduler;
@@ -40,7 +44,13 @@ mod words;
 mod zero_shot;
 
 pub use adjustments::{EnsembleChange, EnsembleError};
+pub use announcer::AlertReport;
+pub use ash_alerts::{AlertError, AlertSettings};
 pub use ash_encoder::kernel_name;
+pub use ash_learning::{
+    Feedback, FeedbackError as Implausible, Kind as FeedbackKind, LearnError, LearningSettings, Learnt,
+    Moment, RecordId, SecretError, Statistics as LearningStatistics, StoreError,
+};
 pub use cache::CacheStatus;
 pub use compact::CompactProfile;
 pub use conversation::{History, PastMessage};
@@ -48,9 +58,11 @@ pub use coordinator::{ModelCoordinator, ModelStatus};
 pub use error::{AnalyzeError, LoadError, StartError};
 pub use health::{Health, LabelsInUse, Status, VERSION};
 pub use label_sets::{Examined, LabelSets, LabelsError};
+pub use learner::FeedbackError;
 pub use lexicon::{LexiconFileError, load_lexicon};
 pub use lifecycle::{Lifecycle, Part, PartState, Phase, Progress};
 pub use pattern_packs::{PatternDrafts, PatternPackError, load_pattern_packs};
+pub use provenance::{ClientId, Provenance};
 pub use queue::{Priority, QueueStatus};
 pub use service::{Analyzed, JudgedBy, Request, Service};
 pub use settings::{

@@ -14,7 +14,9 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ash_alerts::AlertSettings;
 use ash_analysis::{AnalyzerSettings, ConversationSettings, Level, MessageText};
+use ash_learning::LearningSettings;
 use figment::Figment;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -82,6 +84,10 @@ pub struct Settings {
     pub analysis: AnalyzerSettings,
     /// What earlier messages may do to a verdict.
     pub conversation: ConversationSettings,
+    /// What staff's feedback may do.
+    pub learning: LearningSettings,
+    /// Who is told of verdicts that cannot wait.
+    pub alerts: AlertSettings,
     /// The HTTP server.
     pub server: ServerSettings,
     /// Concessions to old clients.
@@ -214,6 +220,13 @@ impl Settings {
             || self.analysis.fault().map(|(key, value, allowed)| (format!("analysis.{key}"), value, allowed));
         if let Some((key, value, allowed)) = conversation.or_else(analysis) {
             let (value, allowed) = (value.to_string(), allowed.to_owned());
+            return Err(SettingsError::OutOfRange { key, value, allowed });
+        }
+        let learning =
+            || self.learning.fault().map(|(key, value, allowed)| (format!("learning.{key}"), value, allowed));
+        let alerts =
+            || self.alerts.fault().map(|(key, value, allowed)| (format!("alerts.{key}"), value, allowed));
+        if let Some((key, value, allowed)) = learning().or_else(alerts) {
             return Err(SettingsError::OutOfRange { key, value, allowed });
         }
         within("models.threads", self.models.threads, 0..=1024)?;

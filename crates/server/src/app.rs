@@ -5,20 +5,33 @@ use std::sync::{Arc, OnceLock};
 use ash_runtime::telemetry::Event;
 use ash_runtime::{Health, Lifecycle, ServerSettings, Service};
 
+use tokio::sync::Semaphore;
+
 use crate::door::Door;
 use crate::error::ApiError;
+
+/// How many requests may wait for the disk at once.
+const MOST_WRITERS: usize = 32;
 
 /// Shared by all requests.
 pub(crate) struct App {
     pub(crate) limits: ServerSettings,
     pub(crate) life: Arc<Lifecycle>,
     pub(crate) door: Door,
+    /// One permit for each request that may wait for the disk.
+    pub(crate) writers: Arc<Semaphore>,
     service: OnceLock<Arc<Service>>,
 }
 
 impl App {
     pub(crate) fn new(limits: ServerSettings, door: Door) -> Self {
-        App { limits, life: Arc::default(), door, service: OnceLock::new() }
+        App {
+            limits,
+            life: Arc::default(),
+            door,
+            writers: Arc::new(Semaphore::new(MOST_WRITERS)),
+            service: OnceLock::new(),
+        }
     }
 
     /// A latch: it closes once and never opens again. From now on messages are judged, by words at least.

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use ash_analysis::TextError;
-use ash_runtime::{AnalyzeError, EnsembleError};
+use ash_runtime::{AnalyzeError, EnsembleError, FeedbackError, Implausible, LearnError};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::auth::{KeyFault, Role};
 
@@ -36,9 +37,15 @@ pub(crate) enum ApiError {
     /// 404
     #[error("there is nothing at this path; POST /analyze is what you may be looking for")]
     NotFound,
+    /// 404
+    #[error("there is no such model; this service has one, ash-nlp, in version 1")]
+    UnknownModel,
     /// 405
     #[error("this path does not answer to this method; see the Allow header")]
     WrongMethod,
+    /// 409
+    #[error("feedback is not taken: it is turned off (learning.enabled)")]
+    LearningOff,
     /// 409
     #[error("a model cannot read the labels of this set; the log says which, and the set before stays")]
     LabelsRefused,
@@ -48,6 +55,9 @@ pub(crate) enum ApiError {
     /// 413
     #[error("the message is longer than {limit} bytes (server.max_message_bytes)")]
     MessageTooLong { limit: usize },
+    /// 413
+    #[error("{field} is longer than {limit} bytes (server.max_message_bytes)")]
+    ItemTooLong { field: String, limit: usize },
     /// 422
     #[error("{field} is required")]
     Missing { field: &'static str },
@@ -58,17 +68,26 @@ pub(crate) enum ApiError {
     #[error("{0}")]
     BadEnsemble(String),
     /// 422
+    #[error(transparent)]
+    Implausible(Implausible),
+    /// 422
     #[error("{field} must be {expected}")]
     BadItem { field: String, expected: &'static str },
     /// 422
     #[error("the message is blank")]
     Blank,
+    /// 422
+    #[error("{field} is blank")]
+    BlankItem { field: String },
     /// 429
     #[error("too many requests; try again in {} s", whole_seconds(*retry_after))]
     RateLimited { retry_after: Duration },
     /// 500
     #[error("the analysis failed; this is a bug, and the message has not been judged")]
     Failed,
+    /// 503
+    #[error("nothing was stored, and messages are judged as before: {0}")]
+    NotStored(String),
     /// 503
     #[error("no models are loaded that could be asked other labels; see /health")]
     ModelsAway,
@@ -88,7 +107,7 @@ pub(crate) enum ApiError {
 
 impl ApiError {
     /// The table: status, code, and the type that the `detail` list carries.
-    fn row(&self) -> (StatusCode, &'static str, &'static str) {
+    pub(crate) fn row(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
             ApiError::NotJson(_) => (StatusCode::BAD_REQUEST, "invalid_json", "json_invalid"),
             ApiError::Incomplete => (StatusCode::BAD_REQUEST, "incomplete_body", "json_invalid"),
@@ -101,19 +120,29 @@ impl ApiError {
             ApiError::NoSuchLabelSet { .. } => (StatusCode::NOT_FOUND, "unknown_label_set", "not_found"),
             ApiError::LabelsRefused => (StatusCode::CONFLICT, "labels_refused", "value_error"),
             ApiError::NotFound => (StatusCode::NOT_FOUND, "not_found", "not_found"),
+            ApiError::UnknownModel => (StatusCode::NOT_FOUND, "unknown_model", "not_found"),
             ApiError::WrongMethod => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "method_not_allowed")
             }
             ApiError::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "value_error"),
-            ApiError::MessageTooLong { .. } => {
+            ApiError::MessageTooLong { .. } | ApiError::ItemTooLong { .. } => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "message_too_long", "string_too_long")
             }
             ApiError::Missing { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "missing_field", "missing"),
             ApiError::WrongType { .. } | ApiError::BadItem { .. } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "wrong_type", "type_error")
             }
+            ApiError::LearningOff => (StatusCode::CONFLICT, "learning_disabled", "value_error"),
+            ApiError::NotStored(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "learning_unavailable", "unavailable")
+            }
+            ApiError::Implausible(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "implausible_feedback", "value_error")
+            }
             ApiError::BadEnsemble(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_ensemble", "value_error"),
-            ApiError::Blank => (StatusCode::UNPROCESSABLE_ENTITY, "blank_message", "string_too_short"),
+            ApiError::Blank | ApiError::BlankItem { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "blank_message", "string_too_short")
+            }
             ApiError::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "internal_error"),
             ApiError::ModelsAway => (StatusCode::SERVICE_UNAVAILABLE, "models_unavailable", "unavailable"),
             ApiError::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", "unavailable"),
@@ -124,11 +153,13 @@ impl ApiError {
     }
 
     /// The field of the body that is to blame.
-    fn field(&self) -> Option<&str> {
+    pub(crate) fn field(&self) -> Option<&str> {
         match self {
             ApiError::Missing { field } => Some(field),
             ApiError::WrongType { field, .. } => *field,
-            ApiError::BadItem { field, .. } => Some(field),
+            ApiError::BadItem { field, .. }
+            | ApiError::ItemTooLong { field, .. }
+            | ApiError::BlankItem { field } => Some(field),
             ApiError::Blank | ApiError::MessageTooLong { .. } => Some("message"),
             _ => None,
         }
@@ -139,6 +170,7 @@ impl ApiError {
         match self {
             ApiError::Overloaded { retry_after } => Some(retry_after.as_secs()),
             ApiError::RateLimited { retry_after } => Some(whole_seconds(*retry_after)),
+            ApiError::NotStored(_) => Some(5),
             ApiError::ModelsAway | ApiError::Starting | ApiError::ShuttingDown | ApiError::Timeout { .. } => {
                 Some(1)
             }
@@ -149,10 +181,46 @@ impl ApiError {
 
 impl ApiError {
     /// What the body says of it.
-    pub(crate) fn told(&self) -> Value {
+    pub(crate) fn told(&self) -> Told {
         let (_, code, _) = self.row();
-        json!({"code": code, "message": self.to_string(), "field": self.field()})
+        Told { code, message: self.to_string(), field: self.field().map(str::to_owned) }
     }
+}
+
+/// The body of every refusal.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ErrorAnswer {
+    error: Told,
+    /// The same as FastAPI says it, for clients of the replaced service.
+    detail: Vec<Detail>,
+}
+
+/// What is wrong. It never repeats what was sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Told {
+    /// One word for programs.
+    #[schema(examples("missing_field"))]
+    code: &'static str,
+    /// One sentence for people.
+    #[schema(examples("message is required"))]
+    message: String,
+    /// The field of the body that is to blame.
+    #[schema(required, examples("message"))]
+    field: Option<String>,
+}
+
+/// One mistake.
+#[derive(Debug, Serialize, ToSchema)]
+struct Detail {
+    /// Where: `body` and a field, or `request`.
+    #[schema(examples(json!(["body", "message"])))]
+    loc: Vec<String>,
+    /// The sentence.
+    #[schema(examples("message is required"))]
+    msg: String,
+    /// The kind, in FastAPI's words.
+    #[schema(examples("missing"))]
+    r#type: &'static str,
 }
 
 impl IntoResponse for ApiError {
@@ -164,11 +232,9 @@ impl IntoResponse for ApiError {
             }
             _ => "request",
         };
-        let loc: Vec<&str> = std::iter::once(place).chain(self.field()).collect();
-        let body = json!({
-            "error": self.told(),
-            "detail": [{"loc": loc, "msg": self.to_string(), "type": kind}],
-        });
+        let loc = std::iter::once(place).chain(self.field()).map(str::to_owned).collect();
+        let detail = vec![Detail { loc, msg: self.to_string(), r#type: kind }];
+        let body = ErrorAnswer { error: self.told(), detail };
         let mut response = (status, Json(body)).into_response();
         if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -176,6 +242,8 @@ impl IntoResponse for ApiError {
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        // Whoever was asked in another dialect says the same in that one; see `dialect`.
+        response.extensions_mut().insert(self);
         response
     }
 }
@@ -192,6 +260,22 @@ impl From<AnalyzeError> for ApiError {
             AnalyzeError::Late => ApiError::Overloaded { retry_after: Duration::from_secs(1) },
             AnalyzeError::Closed => ApiError::ShuttingDown,
             AnalyzeError::Failed => ApiError::Failed,
+        }
+    }
+}
+
+impl From<FeedbackError> for ApiError {
+    fn from(error: FeedbackError) -> Self {
+        match error {
+            FeedbackError::Off => ApiError::LearningOff,
+            FeedbackError::Failed(error) => {
+                tracing::error!(%error, "feedback could not be stored or read");
+                ApiError::NotStored(match error {
+                    LearnError::Store(error) if error.is_passing() => error.to_string(),
+                    // It names files, which are no client's business.
+                    _ => "the learning database cannot be used; the log says why".to_owned(),
+                })
+            }
         }
     }
 }

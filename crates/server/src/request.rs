@@ -1,8 +1,8 @@
 //! The request of POST /analyze, parsed by hand: each mistake is told apart and named by its field,
 //! and what this version does not know is let through.
 
-use ash_analysis::MessageText;
-use ash_runtime::History;
+use ash_analysis::{MessageText, TextError};
+use ash_runtime::{ClientId, History};
 use serde_json::{Map, Value};
 
 use crate::answer::Verbosity;
@@ -17,6 +17,9 @@ pub(crate) struct AnalyzeRequest {
     pub(crate) verbosity: Option<Verbosity>,
     /// What came before.
     pub(crate) history: History,
+    /// Who wrote it and where, if the client tells.
+    pub(crate) user: Option<ClientId>,
+    pub(crate) channel: Option<ClientId>,
     /// Show what the history adds. The verdict is the same either way.
     pub(crate) show_context: bool,
 }
@@ -30,19 +33,17 @@ impl AnalyzeRequest {
             return Err(ApiError::MessageTooLong { limit });
         }
         let message = MessageText::parse(message)?;
-        // Not used yet, but a wrong type is a client's bug, better told now than later.
-        for field in ["user_id", "channel_id"] {
-            string(&fields, field)?;
-        }
+        let id = |field| string(&fields, field).map(|id| id.and_then(ClientId::parse));
+        let (user, channel) = (id("user_id")?, id("channel_id")?);
         let verbosity = explanation(&fields)?;
         let history = history::parse(&fields, limit)?;
         let show_context = boolean(&fields, "include_context_analysis")?.unwrap_or(true);
-        Ok(AnalyzeRequest { message, verbosity, history, show_context })
+        Ok(AnalyzeRequest { message, verbosity, history, user, channel, show_context })
     }
 }
 
 /// The most messages of one batch.
-const MAX_BATCH: usize = 100;
+pub(crate) const MAX_BATCH: usize = 100;
 
 /// A request of many messages. Each is looked at when its turn comes, for a bad one must fail alone.
 pub(crate) struct BatchRequest {
@@ -77,6 +78,24 @@ pub(crate) fn message(value: &Value, limit: usize) -> Result<MessageText, ApiErr
     }
 }
 
+/// A text somewhere in a request, called `field` if it is too long; none if there is nothing to read in it. `limit` is
+/// the longest in bytes.
+pub(crate) fn item(
+    text: &str,
+    field: impl FnOnce() -> String,
+    limit: usize,
+) -> Result<Option<MessageText>, ApiError> {
+    if text.len() > limit {
+        return Err(ApiError::ItemTooLong { field: field(), limit });
+    }
+    match MessageText::parse(text) {
+        Ok(text) => Ok(Some(text)),
+        Err(TextError::Blank) => Ok(None),
+        Err(TextError::TooLong { limit, .. }) => Err(ApiError::ItemTooLong { field: field(), limit }),
+    }
+}
+
+/// The body as a JSON object.
 pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     match serde_json::from_slice(body).map_err(|e| ApiError::NotJson(position(&e)))? {
         Value::Object(fields) => Ok(fields),

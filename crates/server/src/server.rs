@@ -193,9 +193,23 @@ async fn live(
         "ready"
     );
     if let Ok(service) = app.service() {
-        recover(Arc::downgrade(service)).await;
+        tokio::join!(recover(Arc::downgrade(service)), relearn(Arc::downgrade(service)));
     }
     std::future::pending().await
+}
+
+/// How often what staff said is weighed anew: it fades with time, and other programs may change what is stored.
+const RELEARN: Duration = Duration::from_secs(600);
+
+async fn relearn(service: Weak<Service>) {
+    loop {
+        tokio::time::sleep(RELEARN).await;
+        let Some(service) = service.upgrade() else { return };
+        let weighed = tokio::task::spawn_blocking(move || service.relearn()).await;
+        if let Ok(Err(error)) = weighed {
+            tracing::warn!(%error, "what staff said could not be weighed anew; the cuts stay");
+        }
+    }
 }
 
 /// The longest pause between two attempts to load what is missing.
@@ -239,6 +253,9 @@ async fn reloaded(app: Arc<App>, reload: Arc<Reload>) {
             let new = keys.read()?;
             let restart = service.reload(&settings)?;
             keys.replace(new);
+            if let Err(error) = service.relearn() {
+                tracing::warn!(%error, "what staff said could not be weighed anew; the cuts stay");
+            }
             Ok::<_, Box<dyn Error + Send + Sync>>(restart)
         };
         let exchanged = exchange();

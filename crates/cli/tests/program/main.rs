@@ -3,6 +3,7 @@
 mod analyze;
 mod bench;
 mod config;
+mod config_import;
 mod eval;
 mod harness;
 mod hub;

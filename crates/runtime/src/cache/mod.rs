@@ -15,14 +15,16 @@ use std::sync::Arc;
 
 use moka::notification::RemovalCause;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::telemetry::{Cache, CacheCounts, Evicted, Telemetry};
 
 pub(crate) use assessments::{AssessmentCache, Unkept};
 pub(crate) use inference::InferenceCache;
+pub(crate) use key::KeyMaker;
 
 /// The state of a cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct CacheStatus {
     /// Answers that are kept, nearly: expired ones go a little later.
     pub entries: u64,

@@ -67,6 +67,18 @@ impl Service {
         Ok(self.judged_by())
     }
 
+    /// Shifts the cuts from the next message on. Differences that no verdict would show are left for later, because
+    /// each change forgets what was remembered.
+    pub(super) fn shift_cuts(&self, offsets: Offsets) -> Result<(), StartError> {
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let engine = self.engine.get();
+        let now = engine.adjustments.offsets.get().into_iter().zip(offsets.get());
+        if now.into_iter().all(|(a, b)| (a - b).abs() < NEGLIGIBLE) {
+            return Ok(());
+        }
+        self.turn(&engine, Adjustments { offsets, ..engine.adjustments.clone() })
+    }
+
     fn turn(&self, engine: &Engine, adjustments: Adjustments) -> Result<(), StartError> {
         if engine.adjustments != adjustments {
             self.install(engine.adjusted(adjustments)?);
@@ -74,3 +86,6 @@ impl Service {
         Ok(())
     }
 }
+
+/// A shift of less is not worth forgetting every verdict for.
+const NEGLIGIBLE: f32 = 5e-4;

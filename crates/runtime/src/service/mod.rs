@@ -1,9 +1,10 @@
 //! The service that every surface calls: HTTP, command line, evaluation. Here it begins and ends; `exchange` brings
-//! up what judges and exchanges it, `adjust` turns it a little, `verdict` is the way of one message, `state` what it
+//! up what judges and exchanges it, `adjust` turns it a little, `learn` by what staff say, `verdict` is the way of one message, `state` what it
 //! says of itself.
 
 mod adjust;
 mod exchange;
+mod learn;
 mod state;
 mod verdict;
 
@@ -15,13 +16,16 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use ash_analysis::{Assessment, Classifier, CrisisAnalyzer, MessageText, Words};
 
 use crate::adjustments::Adjustments;
+use crate::announcer::Announcer;
 use crate::cache::AssessmentCache;
 use crate::conversation::History;
 use crate::coordinator::ModelCoordinator;
 use crate::engine::{Current, Engine};
 use crate::error::{AnalyzeError, StartError};
+use crate::learner::Learner;
 use crate::lifecycle::{Lifecycle, Phase};
 use crate::pipeline;
+use crate::provenance::Provenance;
 use crate::queue::{self, Cost, Priority};
 use crate::report;
 use crate::scheduler::Scheduler;
@@ -51,6 +55,8 @@ pub struct Request {
     pub history: History,
     /// Whether somebody waits for this one.
     pub priority: Priority,
+    /// Where it comes from, for those who are told of it.
+    pub from: Provenance,
     /// Nobody sent it: it is part of the warm-up, and is not counted.
     pub is_rehearsal: bool,
 }
@@ -58,7 +64,13 @@ pub struct Request {
 impl Request {
     /// A message without a history that somebody waits for.
     pub fn new(text: MessageText) -> Self {
-        Request { text, history: History::default(), priority: Priority::Interactive, is_rehearsal: false }
+        Request {
+            text,
+            history: History::default(),
+            priority: Priority::Interactive,
+            from: Provenance::default(),
+            is_rehearsal: false,
+        }
     }
 }
 
@@ -75,17 +87,24 @@ pub struct Service {
     baseline: Arc<RwLock<Option<Baseline>>>,
     /// The first real request was looked at.
     first_seen: AtomicBool,
+    /// Keeps what staff say.
+    learner: Learner,
+    /// Tells of what cannot wait; none if nobody is to be told.
+    announcer: Option<Announcer>,
     /// Held by whoever exchanges the engine, so that no exchange is lost.
     changing: Mutex<()>,
 }
 
 impl Service {
-    /// A service that judges by words until [`Service::bring_up`] has brought the models. Blocks for as long as
-    /// patterns take to compile.
+    /// A service that judges by words until [`Service::bring_up`] has brought the models, and tells of what it judges
+    /// whoever is configured. Blocks for as long as patterns take to compile.
     pub fn open(settings: Settings, life: Arc<Lifecycle>) -> Result<Self, StartError> {
         let words = Arc::new(load_words(&settings.patterns)?);
         let telemetry = Arc::new(Telemetry::new(settings.performance));
-        Self::over(settings, words, life, telemetry)
+        let announcer = Announcer::open(&settings.alerts, Arc::clone(&telemetry))?;
+        let service = Service { announcer, ..Self::over(settings, words, life, telemetry)? };
+        service.remember();
+        Ok(service)
     }
 
     /// Loads the models and warms them up. Blocks for as long as that takes (about a second). An error if no model
@@ -130,6 +149,7 @@ impl Service {
         telemetry: Arc<Telemetry>,
     ) -> Result<Self, StartError> {
         let (queue, cache) = (settings.queue, settings.cache);
+        let learner = Learner::new(settings.learning.clone());
         let why = "the models are being loaded".to_owned();
         let engine = Engine::of_words(Arc::new(settings), Adjustments::default(), words, why)?;
         let engine = Arc::new(Current::new(engine));
@@ -149,6 +169,8 @@ impl Service {
             telemetry,
             baseline,
             first_seen: AtomicBool::new(false),
+            learner,
+            announcer: None,
             changing: Mutex::default(),
         })
     }

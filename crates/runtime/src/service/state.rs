@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Service;
+use crate::announcer::{AlertReport, Announcer};
 use crate::cache::CacheStatus;
 use crate::coordinator::ModelStatus;
 use crate::health::Health;
@@ -32,6 +33,11 @@ impl Service {
     /// The queue at this moment.
     pub fn queue(&self) -> QueueStatus {
         self.scheduler.queue().status()
+    }
+
+    /// How the webhooks are doing; none without any.
+    pub fn alerts(&self) -> Option<AlertReport> {
+        self.announcer.as_ref().map(Announcer::report)
     }
 
     /// What was measured since the start.
@@ -64,6 +70,8 @@ impl Service {
             active_messages: queue.active,
             assessments: size(assessments),
             inference: size(inference),
+            offsets: self.judged_by().offsets,
+            alerts_waiting: self.alerts().map(|alerts| alerts.status.waiting),
             uptime: self.life.uptime(),
             version: health.version,
         })

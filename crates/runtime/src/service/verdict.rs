@@ -25,8 +25,10 @@ impl Service {
     /// that still waits.
     pub async fn submit(&self, request: Request) -> Result<Analyzed, AnalyzeError> {
         let start = Instant::now();
-        let Request { text, history, priority, is_rehearsal } = request;
+        let Request { text, history, priority, from, is_rehearsal } = request;
         let settings = self.settings();
+        let told =
+            self.announcer.as_ref().filter(|_| !is_rehearsal).map(|announcer| (announcer, text.clone()));
         let read_history = settings.conversation.enabled && !history.messages.is_empty();
         let (mut analyzed, degraded) = if read_history {
             let items = conversation::scored(self, history.messages, priority);
@@ -41,6 +43,9 @@ impl Service {
         analyzed.timing.total_ms = ms(start.elapsed());
         if !is_rehearsal {
             report::answered(&self.telemetry, &analyzed, degraded);
+        }
+        if let Some((announcer, text)) = told {
+            announcer.announce(&analyzed.assessment, &text, from);
         }
         Ok(analyzed)
     }

@@ -8,7 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric as Registered, Registry, Unit};
 
-use super::labels::{Cache, Degraded, OUTCOMES, ShedReason, Source, Stage};
+use super::labels::{AlertOutcome, Cache, Degraded, FeedbackOutcome, OUTCOMES, ShedReason, Source, Stage};
 use super::metric::{self, Metric};
 use super::names::Names;
 
@@ -80,6 +80,8 @@ pub(super) struct Counters {
     pub(super) cache_misses: Words,
     pub(super) cache_coalesced: Words,
     pub(super) cache_evictions: Words,
+    pub(super) feedback: Words,
+    pub(super) alerts: Words,
     pub(super) batch_messages: Counter,
     pub(super) batch_tokens: Counter,
     pub(super) rate_limited: Counter,
@@ -123,6 +125,11 @@ impl Counters {
         let cache_coalesced = words(&metric::CACHE_COALESCED, &caches);
         let cache_evictions = words(&metric::CACHE_EVICTIONS, &caches);
 
+        let outcomes: Vec<_> = FeedbackOutcome::ALL.iter().map(|word| word.as_str()).collect();
+        let feedback = words(&metric::FEEDBACK, &outcomes);
+        let outcomes: Vec<_> = AlertOutcome::ALL.iter().map(|word| word.as_str()).collect();
+        let alerts = words(&metric::ALERTS, &outcomes);
+
         let mut counter = |metric: &Metric| {
             let counter = Counter::default();
             register(r, metric, counter.clone());
@@ -164,6 +171,8 @@ impl Counters {
             cache_misses,
             cache_coalesced,
             cache_evictions,
+            feedback,
+            alerts,
             batch_messages,
             batch_tokens,
             rate_limited,

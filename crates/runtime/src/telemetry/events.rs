@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use ash_analysis::Level;
 
 use super::Telemetry;
-use super::labels::{self, Cache, Degraded, ShedReason, Source, Stage};
+use super::labels::{self, AlertOutcome, Cache, Degraded, FeedbackOutcome, ShedReason, Source, Stage};
 
 /// Something that happened; see [`Telemetry::emit`].
 pub trait Event: sealed::Sealed {
@@ -217,6 +217,20 @@ pub struct LoadRetried {
     pub ok: bool,
 }
 
+/// Staff said something of a verdict.
+#[derive(Debug, Clone, Copy)]
+pub struct FeedbackGiven {
+    /// What became of it.
+    pub outcome: FeedbackOutcome,
+}
+
+/// Something became of an alert.
+#[derive(Debug, Clone, Copy)]
+pub struct AlertMoved {
+    /// What.
+    pub outcome: AlertOutcome,
+}
+
 /// Events that are counted and no more.
 macro_rules! counted {
     ($($event:ident: |$it:ident, $counters:ident| $count:expr;)+) => {
@@ -250,5 +264,7 @@ counted! {
     RateLimited: |_it, counters| counters.rate_limited.inc();
     AuthFailed: |_it, counters| counters.auth_failures.inc();
     Reloaded: |it, counters| counters.reloads.add(usize::from(it.ok), 1);
+    FeedbackGiven: |it, counters| counters.feedback.add(it.outcome.index(), 1);
+    AlertMoved: |it, counters| counters.alerts.add(it.outcome.index(), 1);
     LoadRetried: |it, counters| counters.load_retries.add(usize::from(it.ok), 1);
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ash_analysis::{Level, Offsets};
 use prometheus_client::encoding::EncodeGaugeValue;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
@@ -44,6 +45,10 @@ pub struct Gauges {
     pub assessments: CacheGauges,
     /// The cache of inferences.
     pub inference: CacheGauges,
+    /// How far what was learnt shifts the cuts.
+    pub offsets: Offsets,
+    /// Alerts that wait; `None` without webhooks.
+    pub alerts_waiting: Option<usize>,
     /// Since the process began to serve.
     pub uptime: Duration,
     /// The version of the program.
@@ -123,6 +128,11 @@ pub(super) fn page(gauges: &Gauges, measured: &Measured) -> Registry {
         |of: fn(CacheGauges) -> u64| caches.map(|(cache, size)| (cache.as_str(), of(size) as f64));
     page.words(&metric::CACHE_ENTRIES, of_caches(|size| size.entries).into_iter());
     page.words(&metric::CACHE_BYTES, of_caches(|size| size.bytes).into_iter());
+    let offset = |level: &Level| (level.as_str(), f64::from(gauges.offsets.of(*level)));
+    page.words(&metric::LEARNED_OFFSET, Level::ALL[1..].iter().map(offset));
+    if let Some(waiting) = gauges.alerts_waiting {
+        page.count(&metric::ALERTS_WAITING, waiting);
+    }
 
     page.seconds(&metric::TARGET, measured.target);
     let within = measured.within_target;

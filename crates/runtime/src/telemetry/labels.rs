@@ -1,6 +1,9 @@
 //! The words by which things are counted: closed sets, so that no client can make new time series.
 
 use serde::Serialize;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// An enum whose variants have a name on the wire, in a fixed order.
 macro_rules! words {
@@ -25,6 +28,15 @@ macro_rules! words {
                 self as usize
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let words = Self::ALL.iter().map(|word| word.as_str());
+                ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+            }
+        }
+
+        impl ToSchema for $name {}
     };
 }
 
@@ -112,6 +124,36 @@ words! {
         Assessments = "assessments",
         /// What one model said of one clean text.
         Inference = "inference",
+    }
+}
+
+words! {
+    /// What became of what staff said of a verdict.
+    FeedbackOutcome {
+        /// It was stored.
+        Stored = "stored",
+        /// It was stored before: the client sent it again.
+        Known = "known",
+        /// It could not be stored, and whoever sent it was told.
+        Failed = "failed",
+    }
+}
+
+words! {
+    /// What became of an alert, or of an attempt to deliver it.
+    AlertOutcome {
+        /// It is in the outbox for a webhook.
+        Accepted = "accepted",
+        /// A receiver took it.
+        Sent = "sent",
+        /// An attempt failed; others may follow.
+        Failed = "failed",
+        /// It will not be told.
+        Dropped = "dropped",
+        /// The receiver was told of the same person a short while ago.
+        Deduplicated = "deduplicated",
+        /// It is only counted in a summary.
+        Folded = "folded",
     }
 }
 

@@ -109,6 +109,10 @@ metrics! {
         "Reloads of the configuration; after a failed one the old stays";
     LOAD_RETRIES: Counter "ash_load_retries_total" [""] {"outcome"}
         "Further attempts to load a model or to warm up";
+    FEEDBACK: Counter "ash_feedback_total" [""] {"outcome"}
+        "What staff said of verdicts: stored, known already, or failed to be stored";
+    ALERTS: Counter "ash_alerts_total" [""] {"outcome"}
+        "Alerts and attempts to deliver them, over all webhooks: accepted into the outbox, sent, failed once, dropped for good, or left out because the receiver was just told (deduplicated) or told too much (folded)";
     READY: Gauge "ash_ready" [""] {}
         "1 while GET /ready says 200";
     DEGRADED: Gauge "ash_degraded" [""] {}
@@ -137,6 +141,10 @@ metrics! {
         "Entries in a cache";
     CACHE_BYTES: Gauge "ash_cache_bytes" ["bytes"] {"cache"}
         "Bytes in a cache, as it weighs them";
+    LEARNED_OFFSET: Gauge "ash_learned_offset" [""] {"level"}
+        "How far the cut of a level is shifted by what staff said, -0.1 to 0.1";
+    ALERTS_WAITING: Gauge "ash_alerts_waiting" [""] {}
+        "Alerts that are accepted and not yet delivered, one for each webhook; absent without webhooks";
     TARGET: Gauge "ash_target_seconds" ["seconds"] {}
         "The time in which an answer should be there (performance.target_ms)";
     WITHIN_TARGET: Gauge "ash_within_target_ratio" ["ratio"] {"window"}

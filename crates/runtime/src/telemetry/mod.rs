@@ -39,11 +39,11 @@ pub use baseline::Baseline;
 pub use distribution::LatencySummary;
 pub use drift::{Drift, DriftVerdict};
 pub use events::{
-    Answered, AuthFailed, BatchRan, Event, Evicted, HandlerPanicked, HttpAnswered, InferenceRead,
-    LoadRetried, ModelFailed, RateLimited, Reloaded, Shed, StageTimes, WorkerPanicked,
+    AlertMoved, Answered, AuthFailed, BatchRan, Event, Evicted, FeedbackGiven, HandlerPanicked, HttpAnswered,
+    InferenceRead, LoadRetried, ModelFailed, RateLimited, Reloaded, Shed, StageTimes, WorkerPanicked,
 };
 pub use gauges::{CacheGauges, Gauges};
-pub use labels::{Cache, Degraded, PHASES, ShedReason, Source, Stage};
+pub use labels::{AlertOutcome, Cache, Degraded, FeedbackOutcome, PHASES, ShedReason, Source, Stage};
 pub use metric::{METRICS, Metric, MetricKind, metrics_table};
 pub use report::{CacheCounts, Errors, ModelReport, PerformanceReport, Requests, StageReport, WithinTarget};
 

@@ -3,9 +3,10 @@
 use ash_analysis::ContextAnalysis;
 use ash_analysis::conversation::EscalationKind;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The analysis, and beside it the one word of it that the newest bot reads.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(super) struct Context {
     /// The scores rose, at whatever pace `escalation` names.
     escalation_detected: bool,

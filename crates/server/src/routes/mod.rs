@@ -1,11 +1,17 @@
-//! The routes, one file a noun. Whatever matches none of them answers in the same JSON shape.
+//! The routes, one file a noun. Whatever matches none of them answers in the same JSON shape, or in that of the
+//! protocol whose path it is (`dialect`).
 
 mod analyze;
 mod batch;
 mod ensemble;
 mod health;
 mod labels;
+mod learning;
 mod metrics;
+pub(crate) mod moderations;
+pub(crate) mod oip;
+mod openapi;
+mod stats;
 mod status;
 pub(crate) mod table;
 mod thresholds;
@@ -35,6 +41,10 @@ pub(crate) fn router(app: Arc<App>, cors: &CorsSettings) -> Router {
     let routes = Router::new()
         .route("/analyze", post(analyze::analyze))
         .route("/analyze/batch", post(batch::batch))
+        .route("/analyze_false_positive", post(learning::false_positive))
+        .route("/analyze_false_negative", post(learning::false_negative))
+        .route("/update_learning_model", post(learning::update_model))
+        .route("/learning_statistics", get(learning::statistics))
         .route("/ensemble/config", get(ensemble::config))
         .route("/ensemble/set-weights", post(ensemble::set_weights))
         .route("/ensemble/refresh-weights", post(ensemble::refresh_weights))
@@ -48,7 +58,14 @@ pub(crate) fn router(app: Arc<App>, cors: &CorsSettings) -> Router {
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
         .route("/metrics", get(metrics::metrics))
+        .route("/stats", get(stats::stats))
         .route("/status", get(status::status))
+        .route("/v1/moderations", post(moderations::moderations))
+        .merge(oip::routes())
+        .route("/openapi.json", get(openapi::document))
+        .route("/docs", get(openapi::page::docs))
+        .route("/docs/", get(openapi::page::index))
+        .route("/docs/{*file}", get(openapi::page::asset))
         .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
         .fallback(|| async { ApiError::NotFound })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))

@@ -11,19 +11,29 @@ pub(crate) enum Access {
     Open,
     /// At least this role.
     Needs(Role),
+    /// At least this role, by a key: somebody without one would have to be an administrator. For what is kept.
+    NeedsKey(Role),
 }
 
 const READ: Access = Access::Needs(Role::Read);
 const ANALYZE: Access = Access::Needs(Role::Analyze);
 const ADMIN: Access = Access::Needs(Role::Admin);
+/// The bots that have messages judged also pass on what staff say of the verdicts.
+const FEEDBACK: Access = Access::NeedsKey(Role::Analyze);
 
 /// Method, path as the router knows it, and what it takes.
 pub(crate) const ROUTES: &[(Method, &str, Access)] = &[
     (Method::GET, "/health", Access::Open),
     (Method::GET, "/live", Access::Open),
     (Method::GET, "/ready", Access::Open),
+    (Method::GET, "/openapi.json", Access::Open),
+    (Method::GET, "/docs", Access::Open),
+    (Method::GET, "/docs/", Access::Open),
+    (Method::GET, "/docs/{*file}", Access::Open),
     (Method::GET, "/status", READ),
     (Method::GET, "/metrics", READ),
+    (Method::GET, "/stats", READ),
+    (Method::GET, "/learning_statistics", READ),
     (Method::GET, "/ensemble/config", READ),
     (Method::GET, "/admin/labels/current", READ),
     (Method::GET, "/admin/labels/list", READ),
@@ -32,6 +42,19 @@ pub(crate) const ROUTES: &[(Method, &str, Access)] = &[
     (Method::GET, "/admin/thresholds/status", READ),
     (Method::POST, "/analyze", ANALYZE),
     (Method::POST, "/analyze/batch", ANALYZE),
+    (Method::POST, "/analyze_false_positive", FEEDBACK),
+    (Method::POST, "/analyze_false_negative", FEEDBACK),
+    (Method::POST, "/update_learning_model", FEEDBACK),
+    (Method::POST, "/v1/moderations", ANALYZE),
+    (Method::GET, "/v2", READ),
+    (Method::GET, "/v2/health/live", Access::Open),
+    (Method::GET, "/v2/health/ready", Access::Open),
+    (Method::GET, "/v2/models/{name}", READ),
+    (Method::GET, "/v2/models/{name}/ready", Access::Open),
+    (Method::POST, "/v2/models/{name}/infer", ANALYZE),
+    (Method::GET, "/v2/models/{name}/versions/{version}", READ),
+    (Method::GET, "/v2/models/{name}/versions/{version}/ready", Access::Open),
+    (Method::POST, "/v2/models/{name}/versions/{version}/infer", ANALYZE),
     (Method::POST, "/admin/labels/switch", ADMIN),
     (Method::POST, "/ensemble/set-weights", ADMIN),
     (Method::POST, "/ensemble/refresh-weights", ADMIN),
@@ -78,13 +101,16 @@ impl Access {
     pub(crate) const fn role(self) -> Option<Role> {
         match self {
             Access::Open => None,
-            Access::Needs(role) => Some(role),
+            Access::Needs(role) | Access::NeedsKey(role) => Some(role),
         }
     }
 
     /// The role it takes of this caller.
-    pub(crate) fn role_of(self, _: &Caller) -> Option<Role> {
-        self.role()
+    pub(crate) fn role_of(self, caller: &Caller) -> Option<Role> {
+        match self {
+            Access::NeedsKey(_) if caller.key().is_none() => Some(Role::Admin),
+            _ => self.role(),
+        }
     }
 }
 
@@ -107,10 +133,16 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_changes_the_service_takes_less_than_admin() {
-        let judges = |path: &str| path == "/analyze" || path == "/analyze/batch";
+    fn nothing_that_changes_the_service_takes_less_than_admin_but_feedback_which_takes_a_key() {
+        let judges = |path: &str| {
+            ["/analyze", "/analyze/batch", "/v1/moderations"].contains(&path) || path.ends_with("/infer")
+        };
+        let learns = |path: &str| path.starts_with("/analyze_false_") || path == "/update_learning_model";
         for (method, path, access) in ROUTES.iter().filter(|(m, p, _)| *m != Method::GET && !judges(p)) {
-            assert_eq!(*access, ADMIN, "{method} {path}");
+            assert_eq!(*access, if learns(path) { FEEDBACK } else { ADMIN }, "{method} {path}");
         }
+        let nobody = |role| Caller::anonymous(role);
+        assert_eq!(FEEDBACK.role_of(&nobody(Role::Analyze)), Some(Role::Admin));
+        assert_eq!(ANALYZE.role_of(&nobody(Role::Analyze)), Some(Role::Analyze));
     }
 }

@@ -67,10 +67,13 @@ impl Classifier for Fake {
     }
 }
 
-/// The shipped settings on a free port, with an analysis that no later fitting changes.
+/// The shipped settings on a free port, with an analysis that no later fitting changes, and no file in this folder.
 pub(crate) fn settings(overrides: Overrides) -> Settings {
     let mut settings = Settings::load(None, overrides.set("server.bind", "127.0.0.1:0")).unwrap();
     settings.analysis = AnalyzerSettings::unfitted(MODELS);
+    if !settings.learning.path.is_absolute() {
+        settings.learning.path = ":memory:".into();
+    }
     settings
 }
 
