@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::clock::{self, Millis};
+use crate::outbox::Waiting;
 
 /// How alerts are doing. Counts are of this process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AlertStatus {
     /// Alerts that are accepted and not yet told, one for each webhook that waits for it.
     pub waiting: usize,
     /// Of those, how many are only in memory, because the outbox could not be written.
     pub waiting_in_memory: usize,
     /// How old the oldest of them is, in whole seconds; none if none waits.
+    #[schema(required)]
     pub oldest_age_seconds: Option<u64>,
     /// Whether the outbox can be written.
     pub outbox: OutboxState,
@@ -25,7 +28,7 @@ pub struct AlertStatus {
 }
 
 /// Whether the outbox can be written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum OutboxState {
@@ -43,7 +46,7 @@ pub enum OutboxState {
 }
 
 /// How one webhook is doing. Counts are of this process.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct WebhookStatus {
     /// Alerts that are accepted and not yet told.
     pub waiting: usize,
@@ -58,8 +61,10 @@ pub struct WebhookStatus {
     /// Alerts that were only counted in a summary.
     pub folded: u64,
     /// When the receiver last took one, RFC 3339.
+    #[schema(required)]
     pub last_success: Option<String>,
     /// Why the last attempt failed, in a word; none if it did not.
+    #[schema(required)]
     pub last_error: Option<String>,
 }
 
@@ -103,8 +108,21 @@ impl Board {
         }
     }
 
-    pub(crate) fn oldest(&self, made: Option<Millis>) {
-        self.written().oldest = made;
+    /// What the outbox holds, if that could be counted; else the numbers stay as they were.
+    pub(crate) fn outbox(&self, state: OutboxState, waiting: Option<&Waiting>) {
+        let mut written = self.written();
+        written.status.outbox = state;
+        let Some(waiting) = waiting else { return };
+        written.oldest = waiting.oldest;
+        let status = &mut written.status;
+        status.waiting = waiting.by_webhook.iter().map(|(_, count)| count).sum();
+        status.waiting_in_memory = waiting.in_memory;
+        status.webhooks.values_mut().for_each(|webhook| webhook.waiting = 0);
+        for (name, count) in &waiting.by_webhook {
+            if let Some(webhook) = status.webhooks.get_mut(name) {
+                webhook.waiting += count;
+            }
+        }
     }
 
     /// Numbers are never half written, so a panic elsewhere does not spoil them.

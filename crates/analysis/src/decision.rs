@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::ensemble::Mode;
 use crate::level::Level;
@@ -17,7 +18,7 @@ pub(crate) const BAND: f32 = 0.2;
 ///
 /// Two equal cuts mean that the level between them is never given: a model of three sentiments cannot
 /// tell five levels apart, and fitting may find so.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "RawCuts")]
 pub struct Cuts {
     #[serde(serialize_with = "rounded::number")]

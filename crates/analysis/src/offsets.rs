@@ -1,6 +1,7 @@
 //! What was learnt about the cuts: small shifts, one a level.
 
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::decision::Cuts;
 use crate::level::Level;
@@ -8,7 +9,8 @@ use crate::score::Score;
 
 /// How far the cuts of low, medium, high and critical are shifted. Each lies in `-MAX..=MAX`, and those of high
 /// and critical are never above 0: what was learnt may make the service more careful about danger, never less.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, ToSchema)]
+#[schema(value_type = BTreeMap<String, f64>)]
 pub struct Offsets([f32; 4]);
 
 impl Offsets {

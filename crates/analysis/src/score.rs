@@ -1,9 +1,11 @@
 //! A number in [0, 1].
 
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// A probability, severity, weight or confidence: finite and within [0, 1].
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default, ToSchema)]
+#[schema(value_type = f64, minimum = 0.0, maximum = 1.0)]
 pub struct Score(f32);
 
 impl Score {

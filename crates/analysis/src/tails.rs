@@ -12,6 +12,7 @@
 //! signal tells how near the next level is.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::classifier::Label;
 use crate::decision::BAND;
@@ -22,7 +23,7 @@ use crate::score::Score;
 /// The thresholds τ of one model: how probable "at least this level" must be. Each within (0, 1).
 ///
 /// They need not ascend: each stands for what missing that level would cost.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "RawTails")]
 pub struct Tails {
     #[serde(serialize_with = "rounded::number")]

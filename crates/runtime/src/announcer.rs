@@ -9,6 +9,7 @@ use ash_alerts::{Alert, AlertError, AlertSettings, AlertStatus, Alerts, Event, O
 use ash_analysis::{Assessment, Level, MessageText};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::cache::KeyMaker;
 use crate::provenance::{ClientId, Provenance};
@@ -27,12 +28,13 @@ pub(crate) struct Announcer {
 }
 
 /// How the webhooks are doing.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct AlertReport {
     /// What the outbox and each webhook did.
     #[serde(flatten)]
     pub status: AlertStatus,
     /// Why the outbox could not be opened at the start: alerts then wait in memory, and a restart loses them.
+    #[schema(required)]
     pub outbox_error: Option<String>,
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ash_analysis::{Classifier, ClassifyError, ModelInfo};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::cache::{CacheStatus, InferenceCache};
 use crate::compact::CompactProfile;
@@ -16,7 +17,7 @@ use crate::warmup::{FirstLive, Measured, Run, WarmupStatus, warm_up};
 use crate::zero_shot::ZeroShotProfile;
 
 /// What became of one configured model.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ModelStatus {
     /// The model's name, which is its role in the ensemble.
     pub name: String,

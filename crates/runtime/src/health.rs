@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::coordinator::ModelStatus;
 use crate::engine::Engine;
@@ -10,7 +11,7 @@ use crate::lifecycle::{Lifecycle, Phase, Progress};
 use crate::warmup::WarmupStatus;
 
 /// The state of the service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Every configured model is loaded, and the warm-up succeeded.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use ash_analysis::{Assessment, MessageText};
 use serde::Serialize;
 use tokio::sync::oneshot;
+use utoipa::ToSchema;
 
 use crate::error::AnalyzeError;
 use crate::settings::QueueSettings;
@@ -77,7 +78,7 @@ struct Line {
 }
 
 /// The queue at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, ToSchema)]
 pub struct QueueStatus {
     /// Messages that the models are reading.
     pub active: usize,

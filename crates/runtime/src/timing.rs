@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// Where the time of one message went, in milliseconds.
 ///
 /// Messages that wait together run as one batch: the stages after the queue are then the batch's
 /// own times, for that is what each of its messages waited for. `batch` says how many shared them.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
 pub struct Timing {
     /// From submission until the batch was taken from the queue.
     #[serde(serialize_with = "rounded")]
@@ -25,6 +26,7 @@ pub struct Timing {
     #[serde(serialize_with = "rounded")]
     pub tokenise_ms: f64,
     /// Tokens to probabilities: each model, and the layers that they share (`trunk`). Models run side by side.
+    #[schema(value_type = BTreeMap<String, f64>)]
     pub inference_ms: ByModel,
     /// The same, of all models together, as the clock on the wall saw it.
     #[serde(serialize_with = "rounded")]

@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use ash_analysis::MessageText;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::timing::{Timing, microseconds, ms};
 
 /// What the warm-up did. Every field is a measured fact; the default is "nothing happened yet".
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "five independent facts, under the names that clients read"
@@ -47,7 +48,7 @@ pub struct WarmupStatus {
 }
 
 /// A part of the pipeline at first and at last.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Pace {
     /// Its name.
     pub name: String,
@@ -61,7 +62,7 @@ pub struct Pace {
 }
 
 /// The first real request, beside what the warm-up had led to expect of a message of its length.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct FirstLive {
     /// What it took, without waiting in the queue.
     pub took_ms: f64,

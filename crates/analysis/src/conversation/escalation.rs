@@ -1,6 +1,7 @@
 //! How fast a score rose.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::history::Item;
 use super::settings::ConversationSettings;
@@ -15,7 +16,7 @@ const RAPID: i64 = 4 * HOUR;
 const GRADUAL: i64 = 7 * 24 * HOUR;
 
 /// How fast a score rose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EscalationKind {
     /// It did not, or too little.
@@ -29,7 +30,7 @@ pub enum EscalationKind {
 }
 
 /// The fastest rise that counts.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct Escalation {
     /// How fast.
     pub kind: EscalationKind,

@@ -10,6 +10,7 @@ mod settings;
 mod trend;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::assessment::Assessment;
 use crate::decision::BAND;
@@ -26,7 +27,7 @@ pub use trend::{Direction, Trend};
 pub const MIN_CONCERNING: usize = 2;
 
 /// What the conversation around one message shows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ContextAnalysis {
     /// Where the scores go.
     pub trend: Trend,

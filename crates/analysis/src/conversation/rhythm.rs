@@ -1,6 +1,7 @@
 //! How often, how unevenly and at what time of day somebody writes. Told to the team; never changes a level.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::history::{Item, newest};
 use crate::score::Score;
@@ -11,7 +12,7 @@ const NIGHT_FROM: u8 = 23;
 const NIGHT_UNTIL: u8 = 5;
 
 /// A time of day on the user's clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TimeOfDay {
     /// 0 to 23.
     pub local_hour: u8,

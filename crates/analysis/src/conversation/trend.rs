@@ -2,6 +2,7 @@
 //! doi:10.1080/01621459.1968.10480934). A single odd message hardly moves it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::history::Item;
 use crate::score::Score;
@@ -14,7 +15,7 @@ const STEADY: f64 = 0.1;
 const MOMENT: f64 = 1.0 / 60.0;
 
 /// Where scores go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Up: worse.
@@ -26,7 +27,7 @@ pub enum Direction {
 }
 
 /// The trend of a conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct Trend {
     /// Where the scores go.
     pub direction: Direction,

@@ -3,11 +3,12 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::rule::Reach;
 
 /// On which side of the scale a theme lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Polarity {
     /// It speaks for danger or distress.
@@ -35,7 +36,7 @@ impl Polarity {
 macro_rules! themes {
     ($($theme:ident, $name:literal, $polarity:ident, $words:literal;)*) => {
         /// A theme of the pattern packs. Identity is none.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
         pub enum Theme {
             $(#[doc = $words] $theme,)*

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use moka::notification::RemovalCause;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::telemetry::{Cache, CacheCounts, Evicted, Telemetry};
 
@@ -23,7 +24,7 @@ pub(crate) use inference::InferenceCache;
 pub(crate) use key::KeyMaker;
 
 /// The state of a cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct CacheStatus {
     /// Answers that are kept, nearly: expired ones go a little later.
     pub entries: u64,

@@ -2,6 +2,7 @@
 
 use hdrhistogram::{Counter, Histogram};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Larger values count as this: ten minutes in microseconds, the longest that a request may take. It
 /// bounds a distribution at some 3,000 counters.
@@ -70,7 +71,7 @@ impl<C: Counter> Distribution<C> {
 }
 
 /// Percentiles in milliseconds, at most 1 % above the true ones; `null` without samples, never 0.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, ToSchema)]
 pub struct LatencySummary {
     /// How many samples.
     pub count: u64,

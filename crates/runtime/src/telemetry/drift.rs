@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::ring::Ring;
 
@@ -14,7 +15,7 @@ const ENOUGH: u64 = 20;
 const LIMIT: f64 = 1.5;
 
 /// How the batches of the last five minutes compare with the warm-up.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
 pub struct Drift {
     /// The median of measured to expected time; `null` without batches.
     pub ratio: Option<f64>,
@@ -25,7 +26,7 @@ pub struct Drift {
 }
 
 /// [`Drift`] in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DriftVerdict {
     /// As fast as promised, within a factor of 1.5.

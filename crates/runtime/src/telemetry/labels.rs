@@ -1,6 +1,9 @@
 //! The words by which things are counted: closed sets, so that no client can make new time series.
 
 use serde::Serialize;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// An enum whose variants have a name on the wire, in a fixed order.
 macro_rules! words {
@@ -25,6 +28,15 @@ macro_rules! words {
                 self as usize
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let words = Self::ALL.iter().map(|word| word.as_str());
+                ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+            }
+        }
+
+        impl ToSchema for $name {}
     };
 }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use ash_analysis::Level;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::distribution::LatencySummary;
 use super::drift::Drift;
 use super::labels::{ShedReason, Source, Stage};
 
 /// Everything that was measured, at one moment. What nobody measured is `null`, never 0.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PerformanceReport {
     /// The time in which an answer should be there.
     pub target_ms: f64,
@@ -41,7 +42,7 @@ pub struct PerformanceReport {
 }
 
 /// Shares from 0 to 1; `null` without samples.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, ToSchema)]
 pub struct WithinTarget {
     /// Since the start.
     pub lifetime: Option<f64>,
@@ -54,7 +55,7 @@ pub struct WithinTarget {
 }
 
 /// The latencies of one stage.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, ToSchema)]
 pub struct StageReport {
     /// Since the start.
     pub lifetime: LatencySummary,
@@ -67,7 +68,7 @@ pub struct StageReport {
 }
 
 /// One model.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, ToSchema)]
 pub struct ModelReport {
     /// Since the start; `count` is the number of messages it answered.
     pub lifetime: LatencySummary,
@@ -76,7 +77,7 @@ pub struct ModelReport {
 }
 
 /// Assessments given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Requests {
     /// All.
     pub total: u64,
@@ -85,7 +86,7 @@ pub struct Requests {
 }
 
 /// What went wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct Errors {
     /// HTTP answers of 500 and above.
     pub server_errors: u64,
@@ -98,7 +99,7 @@ pub struct Errors {
 }
 
 /// What a cache was asked, since the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct CacheCounts {
     /// It was there.
     pub hits: u64,

@@ -2,6 +2,7 @@
 
 use ash_analysis::{ModelSignal, Score};
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// A JSON object with one member a model, in the order in which they are configured.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,10 +21,13 @@ impl<T: Serialize> Serialize for ByModel<T> {
 }
 
 /// What one model contributed: its most probable label, that label's probability, and its signal.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(super) struct Signal {
+    /// The most probable label.
     label: String,
+    /// Its probability.
     score: Score,
+    /// How much danger the model sees.
     #[serde(rename = "crisis_signal")]
     danger: Score,
 }

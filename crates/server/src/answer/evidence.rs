@@ -2,10 +2,12 @@
 
 use ash_analysis::patterns::{Cue, CueFactors, Finding, Polarity, Theme};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// One finding. Cues (a negation, a time) are not listed: they stand as marks on what they change.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(super) struct Evidence {
+    /// The rule of the pattern packs.
     rule: String,
     theme: Theme,
     /// What it speaks of, for people.
@@ -17,6 +19,7 @@ pub(super) struct Evidence {
     credence: f32,
     /// A risk that counts as meant.
     live: bool,
+    /// What says how it is meant.
     cues: Vec<&'static str>,
     /// Bytes of the UTF-8 message.
     span: Span,
@@ -24,7 +27,8 @@ pub(super) struct Evidence {
     span_utf16: Span,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// From `start` up to but not including `end`.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct Span {
     start: usize,
     end: usize,

@@ -5,16 +5,20 @@
 //! what a client iterates over is never null.
 
 mod by_model;
+mod context;
 mod evidence;
 mod nest;
 
 use ash_analysis::patterns::CueFactors;
-use ash_analysis::{Action, ContextAnalysis, Level, MessageText, Score};
+use ash_analysis::{Action, Level, MessageText, Score};
 use ash_runtime::telemetry::Source;
 use ash_runtime::{Analyzed, Service, Timing};
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 use by_model::{ByModel, Signal};
+use context::Context;
 use evidence::Evidence;
 use nest::Nest;
 
@@ -65,47 +69,82 @@ pub enum Verbosity {
 }
 
 /// An answer as it goes over the wire, and as `ash-nlp analyze --json` prints it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "the contract's own names, each read by some client")]
 pub struct Answer {
+    /// The level is at least the configured one (`server.needs_response_from`).
     needs_response: bool,
+    /// The level; "high" for critical if that was configured for this client.
     crisis_level: Level,
     crisis_score: Score,
     confidence_score: Score,
+    /// What the message speaks of.
     detected_categories: Vec<String>,
+    /// How the models were combined.
+    #[schema(examples("ensemble_weighted"))]
     method: String,
     #[serde(serialize_with = "microseconds")]
     processing_time_ms: f64,
+    /// Profile, models and precision.
     model_info: String,
+    /// One sentence, made for this message; it quotes nothing.
     reasoning: String,
+    /// A human should look at this verdict.
     requires_staff_review: bool,
+    /// Models, or models and wording, contradict each other.
     gaps_detected: bool,
     analysis: Nest,
+    /// The level is above none.
     crisis_detected: bool,
+    /// The level; "safe" for none.
+    #[schema(schema_with = severity)]
     severity: &'static str,
     confidence: Score,
+    /// The level is high or critical.
     requires_intervention: bool,
     recommended_action: Action,
+    /// What each model said, by its name.
+    #[schema(value_type = BTreeMap<String, Signal>)]
     signals: ByModel<Signal>,
     models_used: Vec<String>,
+    /// Made with less than there should be, for instance by the words alone.
     is_degraded: bool,
     request_id: String,
+    #[schema(format = DateTime)]
     timestamp: String,
+    /// Null if it was declined.
+    #[schema(required)]
     explanation: Option<Explanation>,
+    /// Always null, for clients that look for it.
+    #[schema(schema_with = null)]
     conflict_analysis: (),
+    /// Always null, for clients that look for it.
+    #[schema(schema_with = null)]
     consensus: (),
-    context_analysis: Option<ContextAnalysis>,
+    /// What the messages before add; null without any, or if it was declined.
+    #[schema(required)]
+    context_analysis: Option<Context>,
+    /// The level, whatever `crisis_level` says.
     level: Level,
+    /// What was found in the words, in the order of the text.
     evidence: Vec<Evidence>,
+    /// The message was longer than the models read; only its last part was seen.
     truncated: bool,
     timing: Timing,
     cache: Source,
+    /// Content hashes, by model.
+    #[schema(value_type = BTreeMap<String, String>)]
     model_versions: ByModel<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// Why, in words.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct Explanation {
+    /// The reasoning.
     summary: String,
+    /// The same under the name that the newest bot reads.
+    decision_summary: String,
+    /// What spoke for and against, the most important first.
     key_factors: Vec<String>,
 }
 
@@ -151,11 +190,12 @@ impl Answer {
             timestamp,
             explanation: Some(Explanation {
                 summary: assessment.reason.clone(),
+                decision_summary: assessment.reason.clone(),
                 key_factors: assessment.key_factors.clone(),
             }),
             conflict_analysis: (),
             consensus: (),
-            context_analysis: assessment.context.clone(),
+            context_analysis: assessment.context.clone().map(Context::from),
             level: assessment.level,
             evidence: evidence::list(&assessment.findings, text.expose(), &wire.cues),
             truncated: assessment.truncated,
@@ -184,6 +224,15 @@ impl Answer {
         self.context_analysis = None;
         self
     }
+}
+
+fn severity() -> Object {
+    let words = Level::ALL.map(|level| if level == Level::None { "safe" } else { level.as_str() });
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
+}
+
+fn null() -> Object {
+    ObjectBuilder::new().schema_type(Type::Null).build()
 }
 
 /// Clients know three words; with the cache switched off every answer is a miss.

@@ -2,11 +2,12 @@
 
 use ash_analysis::{Assessment, Gap, Score};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::by_model::ByModel;
 
 /// See the module's documentation; every value stands elsewhere in the answer too.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(super) struct Nest {
     #[serde(rename = "complete_analysis")]
     complete: Complete,
@@ -15,36 +16,39 @@ pub(super) struct Nest {
     gap_details: Vec<GapDetail>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct Complete {
     requires_staff_review: bool,
     ai_model_details: Models,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct Models {
+    #[schema(value_type = BTreeMap<String, ModelResult>)]
     individual_results: ByModel<ModelResult>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct ModelResult {
     score: Score,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct Ensemble {
     consensus: Consensus,
+    #[schema(value_type = BTreeMap<String, String>)]
     predictions: ByModel<String>,
+    #[schema(value_type = BTreeMap<String, Score>)]
     confidence_scores: ByModel<Score>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct Consensus {
     method: &'static str,
     confidence: Score,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 struct GapDetail {
     #[serde(rename = "type")]
     kind: &'static str,

@@ -16,12 +16,36 @@ use crate::envelope::RequestId;
 use crate::error::ApiError;
 use crate::opening::Rehearsal;
 use crate::request::AnalyzeRequest;
+use crate::routes::openapi::bodies::AnalyzeBody;
 use crate::stamp;
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 const CACHE: HeaderName = HeaderName::from_static("x-cache");
 
-/// The body is taken as JSON whatever its Content-Type says: some old clients send none.
+/// Judge a message
+///
+/// Never 'none' for want of an answer: if models are missing or late, the words alone decide, `is_degraded` is true
+/// and a human is asked. The body is taken as JSON whatever its Content-Type says: some old clients send none.
+#[utoipa::path(post, path = "/analyze", operation_id = "analyze", tag = "verdicts",
+    request_body(content = AnalyzeBody, examples(
+        ("Calm" = (summary = "Talk about a game.", value = json!({"message": "that boss killed me four times, one more try"}))),
+        ("Urgent" = (summary = "Somebody who should not be alone now.", value = json!({"message": "i can't do this anymore, i just want to be gone"}))),
+        ("With a conversation" = (summary = "What came before is read too.", value = json!({
+            "message": "it doesn't matter anyway",
+            "message_history": [
+                {"message": "nobody would notice if i left", "timestamp": "2026-03-01T21:40:00Z", "crisis_score": 0.6},
+                {"message": "rough day", "timestamp": "2026-03-01T20:10:00Z", "crisis_score": 0.2},
+            ],
+            "timestamp": "2026-03-01T21:55:00Z",
+            "user_timezone": "Europe/Vienna",
+            "verbosity": "detailed",
+        }))),
+    )),
+    responses((status = 200, description = "The verdict.", body = Answer, headers(
+        ("x-cache" = String, description = "Whether the verdict was remembered: hit, miss or coalesced."),
+        ("server-timing" = String, description = "Milliseconds of each stage."),
+    ))),
+)]
 pub(crate) async fn analyze(
     State(app): State<Arc<App>>,
     Extension(RequestId(id)): Extension<RequestId>,

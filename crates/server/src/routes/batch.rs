@@ -10,34 +10,47 @@ use axum::{Extension, Json};
 use futures_util::future::join_all;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::answer::{Answer, Verbosity, WireSettings};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::body;
 use crate::envelope::RequestId;
-use crate::error::ApiError;
+use crate::error::{ApiError, Told};
 use crate::request::{BatchRequest, message};
+use crate::routes::openapi::bodies::BatchBody;
 use crate::stamp;
 
 /// The answer of POST /analyze/batch.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BatchAnswer {
+    /// One for each message, in their order.
     results: Vec<Item>,
+    /// How many.
     total: usize,
+    /// How many of them were no message.
     failed: usize,
     processing_time_ms: f64,
 }
 
 /// One message's place in the answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = BatchItem)]
 enum Item {
     Answered(Box<Answer>),
-    Failed { error: Value },
+    Failed { error: Told },
 }
 
-/// The messages wait behind those that somebody waits for, and share batches with each other.
+/// Judge many messages
+///
+/// Up to 100, order kept; a bad one fails alone. They wait behind single messages, which somebody waits for, and share
+/// batches with each other.
+#[utoipa::path(post, path = "/analyze/batch", operation_id = "analyze_batch", tag = "verdicts",
+    request_body = BatchBody,
+    responses((status = 200, description = "A verdict or an error for each message.", body = BatchAnswer)),
+)]
 pub(crate) async fn batch(
     State(app): State<Arc<App>>,
     Extension(RequestId(id)): Extension<RequestId>,

@@ -9,9 +9,11 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::Uri;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorAnswer};
+use crate::routes::openapi::bodies::SetWeights;
 
 /// What POST /ensemble/set-weights takes for each model: old clients leave "emotional" out.
 const PARAMETERS: [(&str, &str); 4] = [
@@ -22,28 +24,31 @@ const PARAMETERS: [(&str, &str); 4] = [
 ];
 
 /// The answer of the routes that change the ensemble.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EnsembleAnswer {
-    /// `success`.
+    #[schema(examples("success"))]
     status: &'static str,
     /// The weight of each model, 0 to 1.
     weights: BTreeMap<String, f64>,
-    /// How models are combined: `consensus`, `majority` or `weighted`.
+    /// How models are combined.
+    #[schema(value_type = Mode)]
     ensemble_mode: &'static str,
     /// `configuration`, or `set while running`.
     source: &'static str,
 }
 
 /// The answer of GET /ensemble/config.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EnsembleConfig {
     #[serde(flatten)]
     now: EnsembleAnswer,
     /// The weights of the configuration.
     configured_weights: BTreeMap<String, f64>,
     /// The mode of the configuration.
+    #[schema(value_type = Mode)]
     configured_mode: &'static str,
     /// What `ensemble_mode` may be.
+    #[schema(value_type = Vec<Mode>)]
     available_modes: Vec<&'static str>,
     /// Signals further apart than this are a gap, 0 to 1.
     max_spread: f64,
@@ -51,7 +56,10 @@ pub(crate) struct EnsembleConfig {
     min_agreement: f64,
 }
 
-/// The ensemble as it is.
+/// The ensemble as it is
+#[utoipa::path(get, path = "/ensemble/config", operation_id = "ensemble_config", tag = "tuning", responses(
+    (status = 200, description = "Weights and mode in force, and those of the configuration.", body = EnsembleConfig),
+))]
 pub(crate) async fn config(State(app): State<Arc<App>>) -> Result<Json<EnsembleConfig>, ApiError> {
     let judged = app.service()?.judged_by();
     let configured = &judged.configured.analysis.ensemble;
@@ -66,8 +74,17 @@ pub(crate) async fn config(State(app): State<Arc<App>>) -> Result<Json<EnsembleC
     }))
 }
 
-/// Gives models another weight from the next message on, or combines them otherwise; parameters that are left out
-/// leave things as they are. It holds until the service ends or its configuration is read again.
+/// Give models another weight, or combine them otherwise
+///
+/// From the next message on; parameters that are left out leave things as they are. It holds until the service ends or its configuration is read again.
+#[utoipa::path(post, path = "/ensemble/set-weights", operation_id = "set_weights", tag = "tuning",
+    params(SetWeights),
+    responses(
+        (status = 200, description = "What is in force now.", body = EnsembleAnswer),
+        (status = 422, description = "Nothing to set, a weight or mode that is none, or weights that sum to 0.",
+            body = ErrorAnswer),
+    ),
+)]
 pub(crate) async fn set_weights(
     State(app): State<Arc<App>>,
     uri: Uri,
@@ -77,7 +94,12 @@ pub(crate) async fn set_weights(
     Ok(Json(EnsembleAnswer::of(&judged)))
 }
 
+/// Back to the configuration
+///
 /// The configured weights and mode are in force again.
+#[utoipa::path(post, path = "/ensemble/refresh-weights", operation_id = "refresh_weights", tag = "tuning", responses(
+    (status = 200, description = "What is in force now.", body = EnsembleAnswer),
+))]
 pub(crate) async fn refresh_weights(State(app): State<Arc<App>>) -> Result<Json<EnsembleAnswer>, ApiError> {
     let judged = app.service()?.reset_ensemble().map_err(|error| {
         tracing::error!(%error, "the configured ensemble could not be restored");

@@ -11,19 +11,21 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::ensemble::four_places;
 use crate::app::App;
 use crate::body;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorAnswer};
 use crate::request::{object, string};
+use crate::routes::openapi::bodies::SwitchBody;
 
 /// The name under which trained labels are told.
 const TRAINED: &str = "trained";
 const TRAINED_ARE: &str = "the labels that the models were trained with; they cannot be exchanged";
 
 /// The answer of GET /admin/labels/current.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CurrentLabels {
     /// The set that the next message is judged by.
     current_set: String,
@@ -34,7 +36,7 @@ pub(crate) struct CurrentLabels {
 }
 
 /// The answer of GET /admin/labels/list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SetList {
     current_set: String,
     total_sets: usize,
@@ -42,7 +44,7 @@ pub(crate) struct SetList {
 }
 
 /// One set of the list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SetEntry {
     name: String,
     description: String,
@@ -52,7 +54,7 @@ pub(crate) struct SetEntry {
 }
 
 /// The answer of GET /admin/labels/details/{name}.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SetDetails {
     name: String,
     description: String,
@@ -62,15 +64,16 @@ pub(crate) struct SetDetails {
 }
 
 /// The labels of one model.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ModelLabels {
     /// The sentence in which a label stands at `{}`; null for trained labels.
+    #[schema(required)]
     hypothesis_template: Option<String>,
     labels: Vec<LabelAnswer>,
 }
 
 /// One label.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LabelAnswer {
     label: String,
     /// 0 (harmless) to 1 (danger to life now).
@@ -79,7 +82,7 @@ pub(crate) struct LabelAnswer {
 }
 
 /// The answer of GET /admin/labels/validate.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Validated {
     /// `success`: what is loaded keeps all rules, or it would not be.
     status: &'static str,
@@ -89,17 +92,20 @@ pub(crate) struct Validated {
 }
 
 /// The answer of POST /admin/labels/switch.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Switched {
     /// `success`.
     status: &'static str,
-    /// The same for an older client.
+    /// True; the tuning tools of old read this and not the status.
     success: bool,
     previous_set: String,
     current_set: String,
 }
 
-/// The set in use.
+/// The label set in use
+#[utoipa::path(get, path = "/admin/labels/current", operation_id = "current_labels", tag = "tuning", responses(
+    (status = 200, description = "The set that the next message is judged by.", body = CurrentLabels),
+))]
 pub(crate) async fn current(State(app): State<Arc<App>>) -> Result<Json<CurrentLabels>, ApiError> {
     let service = app.service()?;
     let current_set = name_of_current(service);
@@ -110,7 +116,10 @@ pub(crate) async fn current(State(app): State<Arc<App>>) -> Result<Json<CurrentL
     Ok(Json(CurrentLabels { current_set, description, can_switch }))
 }
 
-/// All sets.
+/// All label sets
+#[utoipa::path(get, path = "/admin/labels/list", operation_id = "list_labels", tag = "tuning", responses(
+    (status = 200, description = "Each with the number of its labels.", body = SetList),
+))]
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<SetList>, ApiError> {
     let service = app.service()?;
     let current_set = name_of_current(service);
@@ -124,7 +133,14 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<SetList>, A
     Ok(Json(SetList { current_set, total_sets: sets.len(), sets }))
 }
 
-/// One set with its labels; 404 if there is none of that name.
+/// One label set with its labels
+#[utoipa::path(get, path = "/admin/labels/details/{name}", operation_id = "label_details", tag = "tuning",
+    params(("name" = String, Path, description = "As in the list.", example = "trained")),
+    responses(
+        (status = 200, description = "What each model is asked, and how severe each answer is.", body = SetDetails),
+        (status = 404, description = "There is no set of this name.", body = ErrorAnswer),
+    ),
+)]
 pub(crate) async fn details(
     State(app): State<Arc<App>>,
     Path(name): Path<String>,
@@ -134,7 +150,12 @@ pub(crate) async fn details(
     found.map(Json).ok_or(ApiError::NoSuchLabelSet { status_is_404: true, known: names(service) })
 }
 
+/// Whether the label sets keep the rules
+///
 /// Every set is checked when it is loaded, and none is loaded otherwise: this tells that it was.
+#[utoipa::path(get, path = "/admin/labels/validate", operation_id = "validate_labels", tag = "tuning", responses(
+    (status = 200, description = "They do.", body = Validated),
+))]
 pub(crate) async fn validate(State(app): State<Arc<App>>) -> Result<Json<Validated>, ApiError> {
     let service = app.service()?;
     let current_set = name_of_current(service);
@@ -142,8 +163,17 @@ pub(crate) async fn validate(State(app): State<Arc<App>>) -> Result<Json<Validat
     Ok(Json(Validated { status: "success", valid: true, current_set, total_sets }))
 }
 
-/// Judges by another set from the next message on; 400 if there is none of that name. What is being judged finishes
-/// with the set before.
+/// Judge by another label set
+///
+/// From the next message on. What is being judged finishes with the set before.
+#[utoipa::path(post, path = "/admin/labels/switch", operation_id = "switch_labels", tag = "tuning",
+    request_body = SwitchBody,
+    responses(
+        (status = 200, description = "Switched, or it was in use already.", body = Switched),
+        (status = 400, description = "There is no set of this name, or the body is not JSON.", body = ErrorAnswer),
+        (status = 409, description = "A model cannot read its labels; the set before stays.", body = ErrorAnswer),
+    ),
+)]
 pub(crate) async fn switch(State(app): State<Arc<App>>, body: Body) -> Result<Json<Switched>, ApiError> {
     let bytes = body::read(body, app.limits.max_body_bytes).await?;
     let fields = object(&bytes)?;

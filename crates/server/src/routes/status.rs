@@ -5,46 +5,58 @@ use std::sync::Arc;
 use ash_analysis::{Cuts, Mode, Offsets};
 use ash_runtime::telemetry::PerformanceReport;
 use ash_runtime::{
-    AlertReport, CacheStatus, Health, JudgedBy, LabelSets, ModelStatus, QueueStatus, Service, Settings,
-    Status, VERSION, WarmupStatus,
+    AlertReport, CacheStatus, Health, JudgedBy, LabelSets, ModelStatus, Phase, QueueStatus, Service,
+    Settings, Status, VERSION, WarmupStatus,
 };
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 
 /// The answer of GET /status.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StatusAnswer {
     service: &'static str,
     version: &'static str,
     build: Build,
     status: Status,
+    #[schema(value_type = Phase)]
     phase: &'static str,
     percent: u8,
     ready: bool,
     degraded: bool,
     degraded_reasons: Vec<String>,
     uptime_seconds: u64,
+    #[schema(required)]
     profile: Option<String>,
+    #[schema(required)]
     label_set: Option<String>,
+    #[schema(required)]
     hypotheses_per_message: Option<usize>,
     label_sets: Vec<String>,
     warmup_status: WarmupStatus,
     models: Vec<Model>,
+    #[schema(required)]
     queue: Option<QueueStatus>,
+    #[schema(required)]
     cache: Option<Caches>,
+    #[schema(required)]
     performance: Option<PerformanceReport>,
     /// Null without webhooks.
+    #[schema(required)]
     alerts: Option<AlertReport>,
+    #[schema(required)]
     config_fingerprint: Option<String>,
+    #[schema(required)]
     thresholds: Option<Thresholds>,
+    #[schema(required)]
     limits: Option<Limits>,
 }
 
 /// What was built, and what it runs on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Build {
     optimised: bool,
     os: &'static str,
@@ -54,12 +66,14 @@ struct Build {
 }
 
 /// A model, as it was loaded and as it does.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Model {
     #[serde(flatten)]
     loaded: ModelStatus,
     /// Of the first message of the warm-up, and once it was steady.
+    #[schema(required)]
     warmup_first_ms: Option<f64>,
+    #[schema(required)]
     warmup_steady_ms: Option<f64>,
     /// Batches that it answered for, by messages.
     requests: u64,
@@ -67,14 +81,14 @@ struct Model {
 }
 
 /// Both layers of the cache.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Caches {
     assessments: CacheStatus,
     inference: CacheStatus,
 }
 
 /// What makes a level of a score.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Thresholds {
     mode: Mode,
     cuts: Cuts,
@@ -83,7 +97,7 @@ struct Thresholds {
 }
 
 /// What bounds a request.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Limits {
     max_body_bytes: usize,
     max_message_bytes: usize,
@@ -94,7 +108,12 @@ struct Limits {
     requests_per_second_per_address: u32,
 }
 
-/// Always 200; what is not known before there is a service is null or empty.
+/// Everything at this moment
+///
+/// For people and dashboards. Always 200; what is not known before there is a service is null or empty.
+#[utoipa::path(get, path = "/status", tag = "state", responses(
+    (status = 200, description = "The state, the models, queue, caches, latencies and limits.", body = StatusAnswer),
+))]
 pub(crate) async fn status(State(app): State<Arc<App>>) -> Json<StatusAnswer> {
     let health = app.health();
     let service = app.service().ok();
