@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::clock::{self, Millis};
+use crate::outbox::Waiting;
 
 /// How alerts are doing. Counts are of this process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -107,8 +108,21 @@ impl Board {
         }
     }
 
-    pub(crate) fn oldest(&self, made: Option<Millis>) {
-        self.written().oldest = made;
+    /// What the outbox holds, if that could be counted; else the numbers stay as they were.
+    pub(crate) fn outbox(&self, state: OutboxState, waiting: Option<&Waiting>) {
+        let mut written = self.written();
+        written.status.outbox = state;
+        let Some(waiting) = waiting else { return };
+        written.oldest = waiting.oldest;
+        let status = &mut written.status;
+        status.waiting = waiting.by_webhook.iter().map(|(_, count)| count).sum();
+        status.waiting_in_memory = waiting.in_memory;
+        status.webhooks.values_mut().for_each(|webhook| webhook.waiting = 0);
+        for (name, count) in &waiting.by_webhook {
+            if let Some(webhook) = status.webhooks.get_mut(name) {
+                webhook.waiting += count;
+            }
+        }
     }
 
     /// Numbers are never half written, so a panic elsewhere does not spoil them.

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
+use crate::dialect::Dialect;
 use crate::error::ApiError;
 use crate::opening::Rehearsal;
 use crate::stamp;
@@ -30,6 +31,7 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, mut request: Request, 
     let start = Instant::now();
     let id = stamp::request_id();
     let method = named(request.method());
+    let dialect = Dialect::of(request.uri().path());
     let route = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned());
     request.extensions_mut().insert(RequestId(id.clone()));
     let trace = Trace::of(request.headers());
@@ -37,7 +39,7 @@ pub(crate) async fn envelope(State(app): State<Arc<App>>, mut request: Request, 
 
     let answer = tokio::time::timeout(app.limits.request_timeout(), next.run(request)).await;
     let timeout = |_| ApiError::Timeout { limit_ms: app.limits.request_timeout_ms }.into_response();
-    let mut response = answer.unwrap_or_else(timeout);
+    let mut response = dialect.spoken(answer.unwrap_or_else(timeout));
 
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);

@@ -37,6 +37,9 @@ pub(crate) enum ApiError {
     /// 404
     #[error("there is nothing at this path; POST /analyze is what you may be looking for")]
     NotFound,
+    /// 404
+    #[error("there is no such model; this service has one, ash-nlp, in version 1")]
+    UnknownModel,
     /// 405
     #[error("this path does not answer to this method; see the Allow header")]
     WrongMethod,
@@ -52,6 +55,9 @@ pub(crate) enum ApiError {
     /// 413
     #[error("the message is longer than {limit} bytes (server.max_message_bytes)")]
     MessageTooLong { limit: usize },
+    /// 413
+    #[error("{field} is longer than {limit} bytes (server.max_message_bytes)")]
+    ItemTooLong { field: String, limit: usize },
     /// 422
     #[error("{field} is required")]
     Missing { field: &'static str },
@@ -70,6 +76,9 @@ pub(crate) enum ApiError {
     /// 422
     #[error("the message is blank")]
     Blank,
+    /// 422
+    #[error("{field} is blank")]
+    BlankItem { field: String },
     /// 429
     #[error("too many requests; try again in {} s", whole_seconds(*retry_after))]
     RateLimited { retry_after: Duration },
@@ -98,7 +107,7 @@ pub(crate) enum ApiError {
 
 impl ApiError {
     /// The table: status, code, and the type that the `detail` list carries.
-    fn row(&self) -> (StatusCode, &'static str, &'static str) {
+    pub(crate) fn row(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
             ApiError::NotJson(_) => (StatusCode::BAD_REQUEST, "invalid_json", "json_invalid"),
             ApiError::Incomplete => (StatusCode::BAD_REQUEST, "incomplete_body", "json_invalid"),
@@ -111,11 +120,12 @@ impl ApiError {
             ApiError::NoSuchLabelSet { .. } => (StatusCode::NOT_FOUND, "unknown_label_set", "not_found"),
             ApiError::LabelsRefused => (StatusCode::CONFLICT, "labels_refused", "value_error"),
             ApiError::NotFound => (StatusCode::NOT_FOUND, "not_found", "not_found"),
+            ApiError::UnknownModel => (StatusCode::NOT_FOUND, "unknown_model", "not_found"),
             ApiError::WrongMethod => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "method_not_allowed")
             }
             ApiError::BodyTooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "value_error"),
-            ApiError::MessageTooLong { .. } => {
+            ApiError::MessageTooLong { .. } | ApiError::ItemTooLong { .. } => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "message_too_long", "string_too_long")
             }
             ApiError::Missing { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "missing_field", "missing"),
@@ -130,7 +140,9 @@ impl ApiError {
                 (StatusCode::UNPROCESSABLE_ENTITY, "implausible_feedback", "value_error")
             }
             ApiError::BadEnsemble(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_ensemble", "value_error"),
-            ApiError::Blank => (StatusCode::UNPROCESSABLE_ENTITY, "blank_message", "string_too_short"),
+            ApiError::Blank | ApiError::BlankItem { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "blank_message", "string_too_short")
+            }
             ApiError::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "internal_error"),
             ApiError::ModelsAway => (StatusCode::SERVICE_UNAVAILABLE, "models_unavailable", "unavailable"),
             ApiError::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", "unavailable"),
@@ -141,11 +153,13 @@ impl ApiError {
     }
 
     /// The field of the body that is to blame.
-    fn field(&self) -> Option<&str> {
+    pub(crate) fn field(&self) -> Option<&str> {
         match self {
             ApiError::Missing { field } => Some(field),
             ApiError::WrongType { field, .. } => *field,
-            ApiError::BadItem { field, .. } => Some(field),
+            ApiError::BadItem { field, .. }
+            | ApiError::ItemTooLong { field, .. }
+            | ApiError::BlankItem { field } => Some(field),
             ApiError::Blank | ApiError::MessageTooLong { .. } => Some("message"),
             _ => None,
         }
@@ -228,6 +242,8 @@ impl IntoResponse for ApiError {
         if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        // Whoever was asked in another dialect says the same in that one; see `dialect`.
+        response.extensions_mut().insert(self);
         response
     }
 }

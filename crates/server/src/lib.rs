@@ -10,6 +10,7 @@ mod app;
 mod auth;
 mod body;
 mod browser;
+mod dialect;
 mod door;
 mod envelope;
 mod error;
@@ -21,6 +22,7 @@ mod log;
 mod opening;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod place;
 mod request;
 mod routes;
 mod server;

@@ -1,7 +1,7 @@
 //! The request of POST /analyze, parsed by hand: each mistake is told apart and named by its field,
 //! and what this version does not know is let through.
 
-use ash_analysis::MessageText;
+use ash_analysis::{MessageText, TextError};
 use ash_runtime::{ClientId, History};
 use serde_json::{Map, Value};
 
@@ -43,7 +43,7 @@ impl AnalyzeRequest {
 }
 
 /// The most messages of one batch.
-const MAX_BATCH: usize = 100;
+pub(crate) const MAX_BATCH: usize = 100;
 
 /// A request of many messages. Each is looked at when its turn comes, for a bad one must fail alone.
 pub(crate) struct BatchRequest {
@@ -78,6 +78,24 @@ pub(crate) fn message(value: &Value, limit: usize) -> Result<MessageText, ApiErr
     }
 }
 
+/// A text somewhere in a request, called `field` if it is too long; none if there is nothing to read in it. `limit` is
+/// the longest in bytes.
+pub(crate) fn item(
+    text: &str,
+    field: impl FnOnce() -> String,
+    limit: usize,
+) -> Result<Option<MessageText>, ApiError> {
+    if text.len() > limit {
+        return Err(ApiError::ItemTooLong { field: field(), limit });
+    }
+    match MessageText::parse(text) {
+        Ok(text) => Ok(Some(text)),
+        Err(TextError::Blank) => Ok(None),
+        Err(TextError::TooLong { limit, .. }) => Err(ApiError::ItemTooLong { field: field(), limit }),
+    }
+}
+
+/// The body as a JSON object.
 pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
     match serde_json::from_slice(body).map_err(|e| ApiError::NotJson(position(&e)))? {
         Value::Object(fields) => Ok(fields),

@@ -66,10 +66,11 @@ impl Keeper {
             }
             self.expire(now);
             self.outbox.mend(&self.in_flight(), now);
+            // Before anything is posted, so that whoever got an alert finds it among those that wait.
+            self.report();
             if !closing {
                 self.dispatch(now);
             }
-            self.report();
             match notes.recv_timeout(self.nap(now)) {
                 Ok(first) => self.take(first, notes),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -232,26 +233,12 @@ impl Keeper {
         self.observer.on(event);
     }
 
-    /// Writes what waits on the board; what cannot be counted stays as it was.
+    /// Writes what waits on the board.
     fn report(&self) {
-        let waiting = self.outbox.waiting();
-        self.board.write(|status| {
-            status.outbox = self.outbox.state();
-            let Ok(waiting) = &waiting else { return };
-            status.waiting = waiting.by_webhook.iter().map(|(_, count)| count).sum();
-            status.waiting_in_memory = waiting.in_memory;
-            status.webhooks.values_mut().for_each(|webhook| webhook.waiting = 0);
-            for (name, count) in &waiting.by_webhook {
-                if let Some(webhook) = status.webhooks.get_mut(name) {
-                    webhook.waiting += count;
-                }
-            }
-        });
-        if let Ok(waiting) = waiting {
-            if waiting.by_webhook.is_empty() {
-                self.outbox.tidy();
-            }
-            self.board.oldest(waiting.oldest);
+        let waiting = self.outbox.waiting().ok();
+        self.board.outbox(self.outbox.state(), waiting.as_ref());
+        if waiting.is_some_and(|waiting| waiting.by_webhook.is_empty()) {
+            self.outbox.tidy();
         }
     }
 

@@ -3,6 +3,7 @@
 //! Nothing here asserts how long something takes; what is waited for must happen some time.
 
 mod delivery;
+mod docs;
 mod floods;
 mod formats;
 mod harness;

@@ -31,7 +31,8 @@ fn what_waited_is_told_after_a_restart() {
 #[test]
 fn what_was_raised_before_the_end_is_in_the_outbox_after_it() {
     let receiver = Receiver::that(|_| Reply::Silence);
-    let (settings, folder) = settings([("team", webhook(receiver.url()))]);
+    let (mut settings, folder) = settings([("team", webhook(receiver.url()))]);
+    settings.timeout_ms = 60_000;
     let (alerts, _) = open(&settings);
     for n in 0..300 {
         alerts.raise(alert(&format!("req_{n}"), Level::High));

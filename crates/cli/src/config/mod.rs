@@ -1,7 +1,9 @@
-//! `ash-nlp config`: what the service would run with, where that comes from, and what may be set.
+//! `ash-nlp config`: what the service would run with, where that comes from, and what may be set; and the way
+//! there from the service that this one replaces.
 
 mod check;
 mod explain;
+mod import;
 mod show;
 
 use std::io::Write;
@@ -77,6 +79,12 @@ Examples:
   ash-nlp config default > ash.toml
   ash-nlp config default --profile zero-shot > ash.toml")]
     Default,
+    /// Make a configuration from the environment file of the Python service that this one replaces
+    ///
+    /// Writes what differs from the defaults, checked as the service would check it, and tells what became of each
+    /// variable. Secrets are neither shown nor written.
+    #[command(after_help = import::EXAMPLES)]
+    Import(import::Args),
 }
 
 /// Prints to standard output.
@@ -90,6 +98,11 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
             text
         }
         What::Explain { key, json } => explain::text(global, key.as_deref(), *json)?,
+        What::Import(args) => {
+            let (text, ended) = import::report(args)?;
+            outcome = ended;
+            text
+        }
         What::Default => match global.profile {
             Some(ProfileName::ZeroShot) => ZERO_SHOT_TOML.to_owned(),
             Some(ProfileName::Compact) | None => DEFAULT_TOML.to_owned(),

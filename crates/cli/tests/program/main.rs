@@ -1,8 +1,10 @@
 //! The real program, as a shell runs it, on the models that are embedded in it.
 
+mod alerts;
 mod analyze;
 mod bench;
 mod config;
+mod config_import;
 mod eval;
 mod harness;
 mod hub;

@@ -5,11 +5,12 @@
 //! what a client iterates over is never null.
 
 mod by_model;
+mod context;
 mod evidence;
 mod nest;
 
 use ash_analysis::patterns::CueFactors;
-use ash_analysis::{Action, ContextAnalysis, Level, MessageText, Score};
+use ash_analysis::{Action, Level, MessageText, Score};
 use ash_runtime::telemetry::Source;
 use ash_runtime::{Analyzed, Service, Timing};
 use serde::{Serialize, Serializer};
@@ -17,6 +18,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 use by_model::{ByModel, Signal};
+use context::Context;
 use evidence::Evidence;
 use nest::Nest;
 
@@ -121,7 +123,7 @@ pub struct Answer {
     consensus: (),
     /// What the messages before add; null without any, or if it was declined.
     #[schema(required)]
-    context_analysis: Option<ContextAnalysis>,
+    context_analysis: Option<Context>,
     /// The level, whatever `crisis_level` says.
     level: Level,
     /// What was found in the words, in the order of the text.
@@ -140,6 +142,8 @@ pub struct Answer {
 struct Explanation {
     /// The reasoning.
     summary: String,
+    /// The same under the name that the newest bot reads.
+    decision_summary: String,
     /// What spoke for and against, the most important first.
     key_factors: Vec<String>,
 }
@@ -186,11 +190,12 @@ impl Answer {
             timestamp,
             explanation: Some(Explanation {
                 summary: assessment.reason.clone(),
+                decision_summary: assessment.reason.clone(),
                 key_factors: assessment.key_factors.clone(),
             }),
             conflict_analysis: (),
             consensus: (),
-            context_analysis: assessment.context.clone(),
+            context_analysis: assessment.context.clone().map(Context::from),
             level: assessment.level,
             evidence: evidence::list(&assessment.findings, text.expose(), &wire.cues),
             truncated: assessment.truncated,

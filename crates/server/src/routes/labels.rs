@@ -96,7 +96,7 @@ pub(crate) struct Validated {
 pub(crate) struct Switched {
     /// `success`.
     status: &'static str,
-    /// The same for an older client.
+    /// True; the tuning tools of old read this and not the status.
     success: bool,
     previous_set: String,
     current_set: String,

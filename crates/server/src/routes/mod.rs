@@ -1,4 +1,5 @@
-//! The routes, one file a noun. Whatever matches none of them answers in the same JSON shape.
+//! The routes, one file a noun. Whatever matches none of them answers in the same JSON shape, or in that of the
+//! protocol whose path it is (`dialect`).
 
 mod analyze;
 mod batch;
@@ -7,6 +8,8 @@ mod health;
 mod labels;
 mod learning;
 mod metrics;
+pub(crate) mod moderations;
+pub(crate) mod oip;
 mod openapi;
 mod stats;
 mod status;
@@ -57,6 +60,8 @@ pub(crate) fn router(app: Arc<App>, cors: &CorsSettings) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/stats", get(stats::stats))
         .route("/status", get(status::status))
+        .route("/v1/moderations", post(moderations::moderations))
+        .merge(oip::routes())
         .route("/openapi.json", get(openapi::document))
         .route("/docs", get(openapi::page::docs))
         .route("/docs/", get(openapi::page::index))

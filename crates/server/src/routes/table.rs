@@ -45,6 +45,16 @@ pub(crate) const ROUTES: &[(Method, &str, Access)] = &[
     (Method::POST, "/analyze_false_positive", FEEDBACK),
     (Method::POST, "/analyze_false_negative", FEEDBACK),
     (Method::POST, "/update_learning_model", FEEDBACK),
+    (Method::POST, "/v1/moderations", ANALYZE),
+    (Method::GET, "/v2", READ),
+    (Method::GET, "/v2/health/live", Access::Open),
+    (Method::GET, "/v2/health/ready", Access::Open),
+    (Method::GET, "/v2/models/{name}", READ),
+    (Method::GET, "/v2/models/{name}/ready", Access::Open),
+    (Method::POST, "/v2/models/{name}/infer", ANALYZE),
+    (Method::GET, "/v2/models/{name}/versions/{version}", READ),
+    (Method::GET, "/v2/models/{name}/versions/{version}/ready", Access::Open),
+    (Method::POST, "/v2/models/{name}/versions/{version}/infer", ANALYZE),
     (Method::POST, "/admin/labels/switch", ADMIN),
     (Method::POST, "/ensemble/set-weights", ADMIN),
     (Method::POST, "/ensemble/refresh-weights", ADMIN),
@@ -124,7 +134,9 @@ mod tests {
 
     #[test]
     fn nothing_that_changes_the_service_takes_less_than_admin_but_feedback_which_takes_a_key() {
-        let judges = |path: &str| path == "/analyze" || path == "/analyze/batch";
+        let judges = |path: &str| {
+            ["/analyze", "/analyze/batch", "/v1/moderations"].contains(&path) || path.ends_with("/infer")
+        };
         let learns = |path: &str| path.starts_with("/analyze_false_") || path == "/update_learning_model";
         for (method, path, access) in ROUTES.iter().filter(|(m, p, _)| *m != Method::GET && !judges(p)) {
             assert_eq!(*access, if learns(path) { FEEDBACK } else { ADMIN }, "{method} {path}");

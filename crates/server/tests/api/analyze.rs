@@ -8,7 +8,7 @@ use crate::harness::{MODELS, Reply, Running, redacted};
 
 /// What differs from run to run, and the sentences, which are the analysis's own promise.
 fn shown(reply: Reply) -> serde_json::Value {
-    let sentences = ["reasoning", "summary", "key_factors"];
+    let sentences = ["reasoning", "summary", "decision_summary", "key_factors"];
     let measured = ["request_id", "timestamp", "processing_time_ms", "timing"];
     redacted(reply.json, &[&sentences[..], &measured].concat())
 }

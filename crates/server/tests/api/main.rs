@@ -3,6 +3,7 @@
 mod analyze;
 mod auth;
 mod batch;
+mod clients;
 mod cors;
 mod embedded;
 mod ensemble;
@@ -13,6 +14,8 @@ mod labels;
 mod learning;
 mod lifecycle;
 mod limits;
+mod moderations;
+mod oip;
 mod openapi;
 mod quotes;
 mod stats;

@@ -22,7 +22,9 @@ use self::access::Keys;
 use self::feedback::MayBeMissing;
 use self::refusals::Refusals;
 use crate::app::App;
-use crate::routes::{analyze, batch, ensemble, health, labels, learning, metrics, stats, status, thresholds};
+use crate::routes::{
+    analyze, batch, ensemble, health, labels, learning, metrics, moderations, oip, stats, status, thresholds,
+};
 
 /// Every handler that the document describes.
 #[derive(OpenApi)]
@@ -42,6 +44,16 @@ use crate::routes::{analyze, batch, ensemble, health, labels, learning, metrics,
         health::ready,
         status::status,
         metrics::metrics,
+        moderations::moderations,
+        oip::model::server,
+        oip::health::live,
+        oip::health::ready,
+        oip::model::metadata,
+        oip::model::metadata_by_version,
+        oip::model::model_ready,
+        oip::model::model_ready_by_version,
+        oip::infer::infer,
+        oip::infer::infer_by_version,
         ensemble::config,
         ensemble::set_weights,
         ensemble::refresh_weights,
@@ -60,6 +72,10 @@ use crate::routes::{analyze, batch, ensemble, health, labels, learning, metrics,
     ),
     tags(
         (name = "verdicts", description = "Messages in, verdicts out."),
+        (
+            name = "other protocols",
+            description = "The same verdicts for clients of the OpenAI API and of the Open Inference Protocol.",
+        ),
         (name = "state", description = "How the service is."),
         (name = "learning", description = "What staff say of verdicts."),
         (name = "tuning", description = "How messages are judged, told and changed."),

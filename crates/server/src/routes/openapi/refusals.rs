@@ -1,5 +1,6 @@
 //! What any route may answer instead of its own answer: one definition each, referred to by the operations.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use utoipa::openapi::header::Header;
@@ -9,9 +10,11 @@ use utoipa::openapi::{
 };
 use utoipa::{Modify, PartialSchema, ToSchema};
 
+use crate::dialect::Dialect;
 use crate::error::ErrorAnswer;
 use crate::routes::openapi::access::operation;
 use crate::routes::table::{Access, ROUTES};
+use crate::routes::{moderations, oip};
 
 /// When a refusal is to be expected.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,10 +73,11 @@ impl Modify for Refusals {
                     When::Guarded => *access != Access::Open,
                     When::Body => reads,
                 };
-                if applies {
+                let dialect = Dialect::of(path);
+                if applies && told(dialect, status) {
                     responses
                         .entry(status.to_owned())
-                        .or_insert_with(|| Ref::from_response_name(name).into());
+                        .or_insert_with(|| Ref::from_response_name(called(dialect, name)).into());
                 }
             }
             for response in responses.values_mut() {
@@ -85,9 +89,31 @@ impl Modify for Refusals {
     }
 }
 
+const DIALECTS: [Dialect; 3] = [Dialect::Own, Dialect::OpenAi, Dialect::OpenInference];
+
+/// Whether a dialect has this status: 422 is 400 in the others.
+fn told(dialect: Dialect, status: &str) -> bool {
+    dialect == Dialect::Own || status != "422"
+}
+
+/// The name of a refusal in a dialect.
+fn called(dialect: Dialect, name: &str) -> String {
+    let dialect = match dialect {
+        Dialect::Own => "",
+        Dialect::OpenAi => "OpenAi",
+        Dialect::OpenInference => "Inference",
+    };
+    format!("{dialect}{name}")
+}
+
 fn define(components: &mut Components) {
-    let mut schemas = vec![(ErrorAnswer::name().into_owned(), ErrorAnswer::schema())];
+    let mut schemas = vec![
+        (ErrorAnswer::name().into_owned(), ErrorAnswer::schema()),
+        (moderations::Told::name().into_owned(), moderations::Told::schema()),
+        (oip::Told::name().into_owned(), oip::Told::schema()),
+    ];
     ErrorAnswer::schemas(&mut schemas);
+    moderations::Told::schemas(&mut schemas);
     components.schemas.extend(schemas);
     let headers = [
         ("RequestId", text("The id of this request, as in the log and in `request_id`.", "req_[0-9a-f]{32}")),
@@ -95,12 +121,29 @@ fn define(components: &mut Components) {
         ("Challenge", text("How a key is shown.", "Bearer")),
     ];
     components.headers.extend(headers.map(|(name, header)| (name.to_owned(), header.into())));
-    let responses = REFUSALS.map(|(status, name, means, _)| (name.to_owned(), refusal(status, means).into()));
-    components.responses.extend(responses);
+    for dialect in DIALECTS {
+        let refusals = REFUSALS.iter().filter(|(status, ..)| told(dialect, status));
+        let refusals = refusals
+            .map(|(status, name, means, _)| (called(dialect, name), refusal(dialect, status, means).into()));
+        components.responses.extend(refusals);
+    }
 }
 
-fn refusal(status: &str, means: &str) -> Response {
-    let schema = Ref::from_schema_name(ErrorAnswer::name());
+/// The schema of a dialect's errors.
+fn shape(dialect: Dialect) -> Cow<'static, str> {
+    match dialect {
+        Dialect::Own => ErrorAnswer::name(),
+        Dialect::OpenAi => moderations::Told::name(),
+        Dialect::OpenInference => oip::Told::name(),
+    }
+}
+
+fn refusal(dialect: Dialect, status: &str, means: &str) -> Response {
+    let means = match (dialect, status) {
+        (Dialect::OpenAi | Dialect::OpenInference, "400") => "The body is not JSON, or not as it must be.",
+        _ => means,
+    };
+    let schema = Ref::from_schema_name(shape(dialect));
     let mut response = ResponseBuilder::new()
         .description(means)
         .content("application/json", Content::new(Some(schema)))

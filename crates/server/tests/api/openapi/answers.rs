@@ -15,6 +15,9 @@ fn answers_are_as_documented_and_say_nothing_that_is_not() {
     });
     let words =
         json!({"message": "i want to kill myself tonight, i have the pills", "include_explanation": false});
+    let infer = json!({
+        "id": "7", "inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": ["i want to die"]}],
+    });
     let false_positive = json!({"message": "gg", "detected_level": "low", "correct_level": "none"});
     for (method, path, body) in [
         ("get", "/health", Value::Null),
@@ -28,6 +31,21 @@ fn answers_are_as_documented_and_say_nothing_that_is_not() {
         ("post", "/analyze", json!({"message": " "})),
         ("post", "/analyze", json!([])),
         ("post", "/analyze/batch", json!({"messages": ["high", 7, ""]})),
+        ("post", "/v1/moderations", json!({"input": ["i want to die", ""]})),
+        ("post", "/v1/moderations", json!({"input": 7})),
+        ("post", "/v1/moderations", json!({"input": "panic"})),
+        ("get", "/v2", Value::Null),
+        ("get", "/v2/health/live", Value::Null),
+        ("get", "/v2/health/ready", Value::Null),
+        ("get", "/v2/models/ash-nlp", Value::Null),
+        ("get", "/v2/models/ash-nlp/versions/1", Value::Null),
+        ("get", "/v2/models/ash-nlp/ready", Value::Null),
+        ("get", "/v2/models/ash-nlp/versions/1/ready", Value::Null),
+        ("get", "/v2/models/nothing", Value::Null),
+        ("post", "/v2/models/ash-nlp/infer", infer.clone()),
+        ("post", "/v2/models/ash-nlp/versions/1/infer", infer.clone()),
+        ("post", "/v2/models/nothing/infer", infer),
+        ("post", "/v2/models/ash-nlp/infer", json!({})),
         ("get", "/ensemble/config", Value::Null),
         ("post", "/ensemble/set-weights?ensemble_mode=majority", Value::Null),
         ("post", "/ensemble/set-weights", Value::Null),
@@ -50,6 +68,7 @@ fn answers_are_as_documented_and_say_nothing_that_is_not() {
     ] {
         let reply = if method == "get" { running.get(path) } else { running.post(path, body.to_string()) };
         let known = path.split('?').next().unwrap().replace("trained", "{name}").replace("nothing", "{name}");
+        let known = known.replace("ash-nlp", "{name}").replace("versions/1", "versions/{version}");
         let schema = answer(&document, method, &known, reply.status);
         let differences = differences(&document, schema, &reply.json, path);
         assert!(differences.is_empty(), "{differences:#?}\nin {:#}", reply.json);
