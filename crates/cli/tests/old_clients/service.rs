@@ -29,7 +29,7 @@ impl Service {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ash-nlp"));
         command.args(["serve", "--bind", &format!("127.0.0.1:{port}")]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).env_clear();
-        command.envs(settings.iter().copied());
+        command.env("ASH_LEARNING__PATH", ":memory:").envs(settings.iter().copied());
         Service { child: command.spawn().expect("the program starts"), port }
     }
 
