@@ -92,6 +92,22 @@ pub(super) const SETTINGS: &[Mapped] = &[
         "models.zero_shot.label_set",
         Reading::LabelSet,
     ),
+    mapped(
+        &["GLOBAL_LEARNING_SYSTEM_ENABLED", "GLOBAL_ENABLE_LEARNING_SYSTEM", "ENABLE_LEARNING_SYSTEM"],
+        "learning.enabled",
+        Reading::Flag,
+    ),
+    mapped(
+        &[
+            "NLP_ANALYSIS_LEARNING_MAX_ADJUSTMENTS_PER_DAY",
+            "NLP_MAX_LEARNING_ADJUSTMENTS_PER_DAY",
+            "MAX_LEARNING_ADJUSTMENTS_PER_DAY",
+        ],
+        "learning.max_per_day",
+        Reading::Whole,
+    ),
+    mapped(&["NLP_ANALYSIS_LEARNING_MIN_SAMPLES"], "learning.min_records", Reading::Whole),
+    mapped(&["NLP_ANALYSIS_LEARNING_MAX_DRIFT"], "learning.max_adjustment", Reading::Fraction),
 ];
 
 /// What has no equivalent.
