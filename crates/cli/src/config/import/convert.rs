@@ -160,9 +160,11 @@ fn origins(text: &str) -> Result<Option<Value>, String> {
 
 fn model(text: &str) -> Result<&str, String> {
     if text.to_ascii_lowercase().contains("bart") {
-        return Err("it is a BART model; what can be loaded is bert, roberta, xlm-roberta, distilbert, mpnet and \
+        return Err(
+            "it is a BART model; what can be loaded is bert, roberta, xlm-roberta, distilbert, mpnet and \
                     deberta-v2"
-            .to_owned());
+                .to_owned(),
+        );
     }
     Ok(text)
 }
