@@ -74,7 +74,7 @@ fn bot_5_0_alerts_on_critical_and_shows_a_card() {
     let seen = run("bot_5_0.py", &with(&url, &["--again", "2"]));
     assert_eq!(verdicts(&seen, "severity"), ["safe", "critical", "safe", "critical"], "{seen:#?}");
     assert_eq!(verdicts(&seen, "alerts"), [false, true, false, true]);
-    assert!(verdicts(&seen, "summary").iter().all(|summary| summary.is_string()), "{seen:#?}");
+    assert!(verdicts(&seen, "summary").iter().all(Value::is_string), "{seen:#?}");
     let refusals = all(&seen, "refusal");
     assert!(
         refusals.len() == 2 && refusals.iter().all(|each| each["attempts"] == 1),
