@@ -53,7 +53,7 @@ Examples:
     ///
     /// A record has id, kind, levels, a keyed hash of the message, the context without text and names, and when
     /// it came. The message itself is there only with --with-text, and only if the service kept it
-    /// (learning.keep_text).
+    /// (`learning.keep_text`).
     #[command(after_help = "\
 Examples:
   ash-nlp learning export | jq -r .kind | sort | uniq -c
