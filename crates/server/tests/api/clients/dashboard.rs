@@ -17,6 +17,14 @@ const HEALTH: &[Read] = &[
     read("/timestamp", Needs::Text, "its card shows no time"),
 ];
 
+const WARMUP: &[Read] = &[
+    read("/pipeline_warmed", Needs::Bool, "it shows no warm-up"),
+    read("/warmup_success", Needs::Bool, "it shows no warm-up"),
+    read("/total_warmup_time_ms", Needs::Number, "it shows no time"),
+    read("/cold_start_eliminated", Needs::Bool, "it shows no warm-up"),
+    read("/ready_for_production", Needs::Bool, "it shows no warm-up"),
+];
+
 /// It shows the service as online while it answers /health with 200, whatever stands there.
 #[test]
 fn dashboard_shows_the_service_online_from_the_first_moment_to_the_last() {
@@ -60,12 +68,5 @@ fn dashboard_reads_models_and_warm_up_in_both_places_of_health() {
     let coordinator = &health["model_coordination_manager"];
     assert_eq!((&coordinator["models_configured"], &coordinator["models_loaded"]), (&json!(3), &json!(3)));
     assert_eq!(coordinator["warmup_status"], health["warmup_status"]);
-    const WARMUP: &[Read] = &[
-        read("/pipeline_warmed", Needs::Bool, "it shows no warm-up"),
-        read("/warmup_success", Needs::Bool, "it shows no warm-up"),
-        read("/total_warmup_time_ms", Needs::Number, "it shows no time"),
-        read("/cold_start_eliminated", Needs::Bool, "it shows no warm-up"),
-        read("/ready_for_production", Needs::Bool, "it shows no warm-up"),
-    ];
     reads(DASHBOARD, "warm-up", WARMUP, &health["warmup_status"]);
 }
