@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::peers::{content, key, peer};
+use crate::peers::{content, file, key, peer};
 use crate::served::{Served, serving};
 
 /// `ash-nlp serve` that forgets what it learns, and answers as fast as it is asked.
@@ -16,7 +16,9 @@ fn service() -> Command {
 fn run(mut schemathesis: Command, served: &Served, key: &str) {
     let url = format!("http://{}", served.address);
     schemathesis
-        .args(["--no-color", "--config-file", "tests/clients/schemathesis.toml", "run"])
+        .args(["--no-color", "--config-file"])
+        .arg(file("schemathesis.toml"))
+        .arg("run")
         .arg(format!("{url}/openapi.json"))
         .args(["--url", &url, "--generation-deterministic", "--max-examples", "25", "--continue-on-failure"])
         .env("ASH_KEY", key);
@@ -36,8 +38,8 @@ fn whoever_reads_the_document_finds_every_answer_in_it() {
 fn with_keys_every_answer_is_in_the_document_too_and_no_route_forgets_to_ask_for_one() {
     let Some(schemathesis) = peer("schemathesis") else { return };
     let folder = tempfile::tempdir().expect("a folder");
-    let (file, key) = key("admin", folder.path());
-    let served = Served::ready(service().env("ASH_AUTH__KEYS_FILE", file));
+    let (keys, key) = key("admin", folder.path());
+    let served = Served::ready(service().env("ASH_AUTH__KEYS_FILE", keys));
     run(schemathesis, &served, &key);
 }
 
@@ -46,8 +48,8 @@ fn the_document_is_valid_openapi_3_1() {
     let Some(mut python) = peer("python") else { return };
     let served = Served::ready(&mut service());
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("openapi.json");
-    std::fs::write(&file, served.get("/openapi.json").body).expect("written");
-    python.args(["-m", "openapi_spec_validator", "--schema", "3.1"]).arg(file);
+    let document = folder.path().join("openapi.json");
+    std::fs::write(&document, served.get("/openapi.json").body).expect("written");
+    python.args(["-m", "openapi_spec_validator", "--schema", "3.1"]).arg(document);
     content(python);
 }

@@ -72,6 +72,8 @@ fn every_reference_leads_somewhere_and_everything_defined_is_used() {
     }
     for kind in ["schemas", "headers", "responses"] {
         for name in document["components"][kind].as_object().unwrap().keys() {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            assert!(name.chars().all(allowed), "{name} is no name of a component");
             let place = format!("#/components/{kind}/{name}");
             // Without keys nobody is asked for one.
             let of_keys = name.ends_with("Unauthorized") || name == "Challenge";

@@ -20,4 +20,5 @@ fn the_page_for_people_brings_all_it_needs() {
     assert!(running.get("/docs/swagger-initializer.js").json.as_str().unwrap().contains("../openapi.json"));
     assert_eq!(running.get("/docs/no-such-file").status, 404);
     assert_eq!(running.get("/docs/../../etc/passwd").status, 404);
+    assert_eq!(running.get("/docs/%FF").json["error"]["code"], "not_found");
 }
