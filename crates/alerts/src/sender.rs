@@ -1,6 +1,7 @@
 //! One HTTP request at a time to one receiver, on a thread of its own.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -95,7 +96,9 @@ impl Sender {
         let work = move || {
             for notice in taken {
                 let started = Instant::now();
-                let outcome = self.post(&notice);
+                // A panic in the client is a failed attempt, not the end of the webhook.
+                let posted = catch_unwind(AssertUnwindSafe(|| self.post(&notice)));
+                let outcome = posted.unwrap_or_else(|_| Outcome::unreached("failed"));
                 let took: Duration = started.elapsed();
                 if notes.send(Note::Done { index, outcome, took }).is_err() {
                     return;

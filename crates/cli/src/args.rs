@@ -6,7 +6,7 @@ use anstream::ColorChoice;
 use ash_runtime::Profile;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{analyze, bench, config, eval, keys, labels, models, patterns, serve, tune};
+use crate::{alerts, analyze, bench, config, eval, keys, labels, models, patterns, serve, tune};
 
 /// Reads a community's messages and tells its crisis team which ones need a human now.
 ///
@@ -79,6 +79,8 @@ pub(crate) enum Command {
     Models(models::Args),
     /// Make, list and remove the API keys of a service
     Keys(keys::Args),
+    /// List the webhooks that are told of urgent messages, and send them a test
+    Alerts(alerts::Args),
     /// Show, check and explain the configuration
     Config(config::Args),
 }

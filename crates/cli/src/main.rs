@@ -4,6 +4,7 @@
 //! `ash-runtime` and are rendered here, never recomputed. Message text is shown in three places only, on the
 //! terminal of the person who has it: the human view of `analyze`, `patterns explain`, and `eval --show-text`.
 
+mod alerts;
 mod analyze;
 mod args;
 mod bench;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Patterns(args) => patterns::run(args),
         Command::Models(args) => models::run(&cli.global, &args),
         Command::Keys(args) => keys::run(&cli.global, args),
+        Command::Alerts(args) => alerts::run(&cli.global, args),
         Command::Config(args) => config::run(&cli.global, &args),
     };
     match ended {

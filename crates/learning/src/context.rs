@@ -8,6 +8,9 @@ use crate::secret::Secret;
 /// At most so many members are kept.
 const MOST: usize = 32;
 
+/// How many members were dropped; no key that a client can set.
+const DROPPED: &str = "dropped";
+
 /// Keys whose values are words of a small vocabulary, not anybody's text.
 const WORDS: [&str; 12] = [
     "source",
@@ -34,38 +37,46 @@ const LOWEST_ID: f64 = 1e9;
 /// The context without text.
 pub(crate) fn without_text(context: &Map<String, Value>, secret: &Secret) -> Map<String, Value> {
     let (mut kept, mut dropped) = (Map::new(), 0_u64);
-    let mut put = |path: &str, name: &str, value: &Value| {
-        let value = if is_key(path) && kept.len() < MOST { safe(name, value, secret) } else { None };
-        match value {
-            Some(value) => drop(kept.insert(path.to_owned(), value)),
+    let mut put = |path: Option<String>, name: &str, value: &Value| {
+        let path = path.filter(|_| kept.len() < MOST);
+        match path.and_then(|path| Some((path, safe(name, value, secret)?))) {
+            Some((path, value)) => drop(kept.insert(path, value)),
             None => dropped += 1,
         }
     };
     for (name, value) in context {
+        let is_field = is_key(name) && name != DROPPED;
         match value {
             Value::Object(inner) => {
-                inner.iter().for_each(|(below, value)| put(&format!("{name}.{below}"), below, value));
+                for (below, value) in inner {
+                    // `{"users": {"alice": 3}}`: below somebody, a key may itself be the name.
+                    let is_kept = is_field && is_key(below) && (!identifies(name) || identifies(below));
+                    put(is_kept.then(|| format!("{name}.{below}")), below, value);
+                }
             }
-            value => put(name, name, value),
+            value => put(is_field.then(|| name.clone()), name, value),
         }
     }
     if dropped > 0 {
-        kept.insert("dropped".to_owned(), dropped.into());
+        kept.insert(DROPPED.to_owned(), dropped.into());
     }
     kept
 }
 
-/// A name may be anything; what looks like a field's is one.
-fn is_key(path: &str) -> bool {
-    path.len() <= 64
-        && path.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._".contains(&b))
+/// A name may be anything, somebody's id or text too; what looks like a field's is one.
+fn is_key(name: &str) -> bool {
+    name.len() <= 32
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// Whether a name stands for a person or a place, or for an id of something.
+fn identifies(name: &str) -> bool {
+    name.ends_with("id") || name.ends_with("ids") || IDENTIFYING.iter().any(|part| name.contains(part))
 }
 
 fn safe(name: &str, value: &Value, secret: &Secret) -> Option<Value> {
-    let names_somebody = name == "id"
-        || name.ends_with("_id")
-        || name.ends_with("_ids")
-        || IDENTIFYING.iter().any(|part| name.contains(part));
+    let names_somebody = identifies(name);
     let hashed = |text: &str| Some(Value::from(&secret.hash(&[b"context", text.as_bytes()])[..16]));
     match value {
         Value::Number(number) if names_somebody || is_large(number) => hashed(&number.to_string()),
@@ -81,7 +92,9 @@ fn is_large(number: &Number) -> bool {
 }
 
 fn is_word(text: &str) -> bool {
-    (1..=32).contains(&text.len())
+    // A number would be somebody's id.
+    text.len() <= 32
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-')
 }
 
@@ -117,15 +130,84 @@ mod tests {
         assert_eq!(found.as_object().unwrap().len(), 10, "{found}");
     }
 
+    #[test]
+    fn what_may_be_a_name_or_an_id_is_no_key_and_no_word() {
+        let found = kept(json!({
+            "190024000000000000": 1, "users": {"alice": 3, "id": 190}, "scores": {"Alice B": 2},
+            "source": "190024000000000000", "dropped": 99, "thread_ids": 7, "deep": {"er": {"still": 1}},
+        }));
+        assert_eq!(found.as_object().unwrap().len(), 3, "{found}");
+        assert_eq!(found["users.id"].as_str().map(str::len), Some(16), "{found}");
+        assert_eq!(found["thread_ids"].as_str().map(str::len), Some(16), "{found}");
+        assert_eq!(found["dropped"], 6, "and no client says how many");
+    }
+
+    #[test]
+    fn no_more_than_32_members_are_kept() {
+        let found = kept((0..40).map(|n| (format!("n{n}"), json!(n))).collect());
+        assert_eq!((found.as_object().unwrap().len(), &found["dropped"]), (MOST + 1, &json!(8)));
+    }
+
+    /// Text that can be told from all else by its `z`, which no key has.
+    const TEXT: &str = "[zZ][g-zG-Z]{3}[a-zA-Z !?']{0,20}";
+
+    fn key() -> impl Strategy<Value = String> {
+        prop_oneof![
+            prop::sample::select(&WORDS[..]).prop_map(str::to_owned),
+            prop::sample::select(&["user_id", "author_name", "message", "guild", "score", "note"][..])
+                .prop_map(str::to_owned),
+            "[a-y_]{1,8}",
+        ]
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            TEXT.prop_map(Value::String),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(Value::from),
+            (-2.0f64..2.0).prop_map(Value::from),
+            Just(Value::Null),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+                prop::collection::vec((key(), inner), 0..4)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// All strings within, but for words under keys that are known to hold such.
+    fn texts(key: &str, value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::String(text) if WORDS.contains(&key) && is_word(text) => {}
+            Value::String(text) => found.push(text.clone()),
+            Value::Array(values) => values.iter().for_each(|value| texts("", value, found)),
+            Value::Object(fields) => fields.iter().for_each(|(key, value)| texts(key, value, found)),
+            _ => {}
+        }
+    }
+
     proptest! {
         #[test]
-        fn no_text_gets_through(fields in prop::collection::vec(("[a-z_]{1,12}", "[A-Za-z ,.]{1,40} [A-Za-z]+"), 0..50)) {
-            let context: Map<String, Value> =
-                fields.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect();
-            let kept = Value::Object(without_text(&context, &Secret::random().unwrap())).to_string();
-            for (_, text) in &fields {
-                prop_assert!(!kept.contains(text.as_str()), "{kept}");
+        fn no_text_gets_through_wherever_it_stands(
+            fields in prop::collection::vec((prop_oneof![key(), TEXT.prop_map(|text| text + " ")], value()), 0..50),
+        ) {
+            let told = Value::Object(fields.into_iter().collect());
+            let mut found = Vec::new();
+            texts("", &told, &mut found);
+            found.extend(told.as_object().into_iter().flat_map(Map::keys).filter(|key| !is_key(key)).cloned());
+            let kept = kept(told).to_string();
+            for text in found {
+                prop_assert!(!kept.contains(text.trim()), "{text:?} is in {kept}");
             }
+        }
+
+        #[test]
+        fn no_id_of_a_chat_service_is_kept(id in 1_000_000_000_u64.., key in key(), deep: bool) {
+            let value = if deep { json!({ &key: id }) } else { json!(id) };
+            let kept = kept(json!({ &key: value, "source": id.to_string(), id.to_string(): true }));
+            prop_assert!(!kept.to_string().contains(&id.to_string()), "{kept}");
         }
     }
 }

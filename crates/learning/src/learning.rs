@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ash_analysis::Offsets;
 use serde::Serialize;
 
-use crate::adjust::{Report, offsets};
+use crate::adjust::{History, Report};
 use crate::feedback::{Feedback, Kind};
 use crate::moment::Moment;
 use crate::record::{Record, RecordId};
@@ -31,8 +31,8 @@ pub struct Learning {
     settings: LearningSettings,
     secret: Secret,
     store: Box<dyn Store>,
-    /// What of each record moves a cut, in order of arrival: 24 bytes a record.
-    reports: Vec<Report>,
+    /// What of the records moves the cuts: levels and times, no more than 50 of a day.
+    history: History,
     /// [`Store::version`] when they were read.
     version: i64,
 }
@@ -58,7 +58,7 @@ pub struct Statistics {
     /// How many records.
     #[serde(flatten)]
     pub tally: Tally,
-    /// How many came today (UTC); of them at most `max_per_day` count.
+    /// How many came today (UTC); of those that shift anything the first `max_per_day` count.
     pub today: u32,
     /// How far the cuts are shifted.
     pub offsets: Offsets,
@@ -79,7 +79,7 @@ impl Learning {
         secret: Secret,
         store: Box<dyn Store>,
     ) -> Result<Self, LearnError> {
-        let mut learning = Learning { settings, secret, store, reports: Vec::new(), version: 0 };
+        let mut learning = Learning { settings, secret, store, history: History::default(), version: 0 };
         learning.read()?;
         Ok(learning)
     }
@@ -91,29 +91,30 @@ impl Learning {
         let before = self.offsets(now);
         let added = self.store.add(&record)?;
         let is_new = added == Added::New;
+        let used_up = self.history.shifts_today(now, &self.settings) == self.settings.max_per_day;
         if is_new {
-            self.reports.push(record.report());
+            self.history.push(record.report());
         }
         let offsets = self.offsets(now);
         let level = record.report().level();
         let adjustment = f64::from(offsets.of(level)) - f64::from(before.of(level));
         let moved = adjustment.abs() > 1e-9;
-        let why_not = (!moved).then(|| self.why_not(&record.report(), is_new, now));
+        let why_not = (!moved).then(|| self.why_not(&record.report(), is_new, used_up));
         Ok(Learnt { id: record.id, is_new, adjustment, offsets, why_not })
     }
 
-    fn why_not(&self, report: &Report, is_new: bool, now: Moment) -> String {
-        let (records, settings) = (self.reports.len(), &self.settings);
+    fn why_not(&self, report: &Report, is_new: bool, used_up: bool) -> String {
+        let (records, settings) = (self.history.records(), &self.settings);
         if !is_new {
             "this report was stored before".to_owned()
         } else if report.kind == Kind::FalsePositive && report.given.is_urgent() {
             "the cuts of high and critical are never raised by feedback".to_owned()
-        } else if records < settings.min_records as usize {
+        } else if records < u64::from(settings.min_records) {
             format!(
                 "{records} of {} records: before there are so many nothing is shifted",
                 settings.min_records
             )
-        } else if self.today(now) > settings.max_per_day {
+        } else if used_up {
             format!("the {} reports of today that may shift anything are used up", settings.max_per_day)
         } else {
             format!("the cut is shifted as far as it may be ({})", settings.max_adjustment)
@@ -122,7 +123,7 @@ impl Learning {
 
     /// How far the cuts are shifted at `now`.
     pub fn offsets(&self, now: Moment) -> Offsets {
-        offsets(self.reports.iter().copied(), now, &self.settings)
+        self.history.offsets(now, &self.settings)
     }
 
     /// Reads again what is stored, if another program has changed it.
@@ -135,23 +136,22 @@ impl Learning {
 
     fn read(&mut self) -> Result<(), LearnError> {
         let version = self.store.version()?;
-        let mut reports = Vec::new();
+        let mut history = History::default();
         self.store.for_each(&mut |record| {
-            reports.push(record.report());
+            history.push(record.report());
             ControlFlow::Continue(())
         })?;
-        (self.reports, self.version) = (reports, version);
+        (self.history, self.version) = (history, version);
         Ok(())
     }
 
     /// Figures of what is kept.
     pub fn statistics(&self, now: Moment) -> Result<Statistics, LearnError> {
-        Ok(Statistics { tally: self.store.tally()?, today: self.today(now), offsets: self.offsets(now) })
-    }
-
-    fn today(&self, now: Moment) -> u32 {
-        let today = self.reports.iter().filter(|report| report.at.day() == now.day()).count();
-        u32::try_from(today).unwrap_or(u32::MAX)
+        Ok(Statistics {
+            tally: self.store.tally()?,
+            today: self.history.today(now),
+            offsets: self.offsets(now),
+        })
     }
 
     /// What is kept, for export.

@@ -8,6 +8,7 @@
 
 mod adjust;
 mod context;
+mod export;
 mod feedback;
 mod learning;
 mod moment;
@@ -17,6 +18,7 @@ mod settings;
 pub mod store;
 
 pub use adjust::{Report, offsets};
+pub use export::export_line;
 pub use feedback::{Feedback, FeedbackError, Kind};
 pub use learning::{LearnError, Learning, Learnt, Statistics};
 pub use moment::Moment;

@@ -28,15 +28,15 @@ pub enum SecretError {
     /// It holds something else.
     #[error(
         "{} is not the secret of a learning database ({LENGTH} bytes); put the right one back. Without it what is \
-         stored cannot be told from what is new: `ash-nlp learning reset` begins anew",
+         stored cannot be told from what is new: remove it, and `ash-nlp learning reset` begins anew",
         path.display()
     )]
     Length {
         /// The file.
         path: PathBuf,
     },
-    /// Other users of the machine may read it.
-    #[error("{} can be read by others; make it yours alone: chmod 600 {}", path.display(), path.display())]
+    /// Any user of the machine may read it.
+    #[error("{} can be read by everybody; make it yours alone: chmod 600 {}", path.display(), path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -91,7 +91,10 @@ impl Secret {
             let mut file = options.open(&draft)?;
             file.write_all(&bytes)?;
             file.sync_all()?;
-            fs::hard_link(&draft, path)
+            fs::hard_link(&draft, path)?;
+            // Or the records would survive a power cut that their secret does not.
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            sync_folder(folder.unwrap_or(Path::new(".")))
         };
         let linked = written();
         let _ = fs::remove_file(&draft);
@@ -127,9 +130,21 @@ fn fresh() -> Result<[u8; LENGTH], SecretError> {
 }
 
 #[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// By others than owner and group. The group is let in: a container's volume is often given to a group as a whole, and
+/// then no file in it can be kept from that.
+#[cfg(unix)]
 fn may_be_read_by_others(file: &File) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt;
-    Ok(file.metadata()?.permissions().mode() & 0o077 != 0)
+    Ok(file.metadata()?.permissions().mode() & 0o007 > 0)
 }
 
 #[cfg(not(unix))]

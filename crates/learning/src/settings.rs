@@ -29,6 +29,11 @@ pub struct LearningSettings {
     pub half_life_days: u32,
 }
 
+impl LearningSettings {
+    /// The most that `max_per_day` may be.
+    pub const MOST_PER_DAY: u32 = 50;
+}
+
 /// The furthest that settings may let a cut be shifted.
 const FURTHEST: f64 = Offsets::MAX as f64;
 
@@ -58,7 +63,7 @@ impl LearningSettings {
         let empty = || ("path".to_owned(), "empty".to_owned(), "the path of a file, or :memory:".to_owned());
         out_of("step", furthest(self.step), 0.001..=FURTHEST, "0.001 to 0.1")
             .or_else(|| out_of("max_adjustment", furthest(self.max_adjustment), 0.0..=FURTHEST, "0 to 0.1"))
-            .or_else(|| out_of("max_per_day", self.max_per_day, 1..=50, "1 to 50"))
+            .or_else(|| out_of("max_per_day", self.max_per_day, 1..=Self::MOST_PER_DAY, "1 to 50"))
             .or_else(|| out_of("min_records", self.min_records, 5..=1000, "5 to 1000"))
             .or_else(|| out_of("half_life_days", self.half_life_days, 1..=3650, "1 to 3650"))
             .or_else(|| self.path.as_os_str().is_empty().then(empty))

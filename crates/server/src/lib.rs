@@ -22,6 +22,7 @@ mod log;
 mod opening;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod place;
 mod request;
 mod routes;
 mod server;

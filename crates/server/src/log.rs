@@ -20,7 +20,7 @@ pub fn init_log(settings: LogSettings) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    let ours = ["ash_nlp", "ash_server", "ash_runtime"].map(|target| (target, level));
+    let ours = ["ash_nlp", "ash_server", "ash_runtime", "ash_alerts"].map(|target| (target, level));
     let filter = Targets::new().with_default(level.min(LevelFilter::WARN)).with_targets(ours);
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
     let lines = fmt::layer().with_writer(io::stderr).with_target(false).with_ansi(colours);

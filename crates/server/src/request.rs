@@ -105,10 +105,8 @@ pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, ApiError> {
 
 /// How much explanation is wanted; `None` if it was declined.
 fn explanation(fields: &Map<String, Value>) -> Result<Option<Verbosity>, ApiError> {
-    match boolean(fields, "include_explanation")? {
-        Some(false) => Ok(None),
-        _ => verbosity(fields).map(Some),
-    }
+    let (wanted, verbosity) = (boolean(fields, "include_explanation")?, verbosity(fields)?);
+    Ok(if wanted == Some(false) { None } else { Some(verbosity) })
 }
 
 /// An absent message is missing; a null one has the wrong type.
@@ -141,18 +139,19 @@ fn boolean(fields: &Map<String, Value>, field: &'static str) -> Result<Option<bo
 }
 
 fn verbosity(fields: &Map<String, Value>) -> Result<Verbosity, ApiError> {
-    for field in ["verbosity", "explanation_verbosity"] {
-        return match string(fields, field)? {
-            None => continue,
-            Some("minimal") => Ok(Verbosity::Minimal),
-            Some("standard") => Ok(Verbosity::Standard),
-            Some("detailed") => Ok(Verbosity::Detailed),
-            Some(_) => {
-                Err(ApiError::WrongType { field: Some(field), expected: "minimal, standard or detailed" })
-            }
-        };
-    }
-    Ok(Verbosity::default())
+    let word = |field| match string(fields, field)? {
+        None => Ok(None),
+        Some("minimal") => Ok(Some(Verbosity::Minimal)),
+        Some("standard") => Ok(Some(Verbosity::Standard)),
+        Some("detailed") => Ok(Some(Verbosity::Detailed)),
+        Some(_) => {
+            let expected = "minimal, standard or detailed";
+            Err(ApiError::WrongType { field: Some(field), expected })
+        }
+    };
+    // Both are read: a mistake in one is told whatever the other says.
+    let (own, alias) = (word("verbosity")?, word("explanation_verbosity")?);
+    Ok(own.or(alias).unwrap_or_default())
 }
 
 /// The parser's sentence. It tells kind and place of the mistake and quotes nothing of the body.

@@ -3,7 +3,10 @@
 /// Without control characters but line ends, and without those that change the direction of writing.
 pub(super) fn cleaned(text: &str) -> String {
     let keeps = |c: &char| {
-        let turns = matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+        let turns = matches!(
+            c,
+            '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+        );
         !turns && (*c == '\n' || !c.is_control())
     };
     text.replace("\r\n", "\n").replace(['\r', '\t'], " ").chars().filter(keeps).collect()

@@ -1,5 +1,6 @@
 //! The real program, as a shell runs it, on the models that are embedded in it.
 
+mod alerts;
 mod analyze;
 mod bench;
 mod config;

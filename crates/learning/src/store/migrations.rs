@@ -3,6 +3,9 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
+/// Marks a file as ours: `AshL`.
+const APPLICATION: i64 = 0x4173_684C;
+
 /// The steps. The first makes version 1.
 const STEPS: [&str; 1] = ["
     CREATE TABLE record (
@@ -22,6 +25,15 @@ const STEPS: [&str; 1] = ["
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]
 pub(super) const LATEST: i64 = STEPS.len() as i64;
 
+/// Whether the database is ours, or empty and so may become it.
+pub(super) fn is_ours(connection: &Connection) -> rusqlite::Result<bool> {
+    let number = |query: &str| connection.query_row(query, [], |row| row.get::<_, i64>(0));
+    Ok(match number("PRAGMA application_id")? {
+        0 => number("PRAGMA user_version")? == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0,
+        application => application == APPLICATION,
+    })
+}
+
 /// Takes the steps that are missing, all or none. `Err` of the version if it is a later one than is known.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<Result<(), i64>> {
     let version = |c: &Connection| c.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
@@ -38,6 +50,7 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<Result<()
     for step in STEPS.iter().skip(found) {
         transaction.execute_batch(step)?;
     }
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", LATEST)?;
     transaction.commit()?;
     Ok(Ok(()))

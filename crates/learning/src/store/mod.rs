@@ -1,5 +1,5 @@
-//! Where reports are kept: a trait, and the SQLite that ships. PostgreSQL is to be the next; what both promise is
-//! tested by one suite (`tests/store.rs`).
+//! Where reports are kept: a trait, and the `SQLite` that ships. PostgreSQL is to be the next; what both promise is
+//! asked by one suite (`tests/learning/promises.rs`).
 
 mod error;
 mod migrations;

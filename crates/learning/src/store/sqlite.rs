@@ -9,7 +9,7 @@ use ash_analysis::Level;
 use rusqlite::types::Type;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 
-use super::migrations::{LATEST, migrate};
+use super::migrations::{LATEST, is_ours, migrate};
 use super::{Added, Store, StoreError, Tally};
 use crate::feedback::Kind;
 use crate::moment::Moment;
@@ -33,9 +33,23 @@ impl SqliteStore {
         if !is_memory {
             claim(path).map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
         }
+        Self::connect(path)
+    }
+
+    /// Opens a file, and makes none if there is none: for whoever only wants to look.
+    pub fn open_existing(path: &Path) -> Result<Self, StoreError> {
+        path.metadata().map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        Self::connect(path)
+    }
+
+    fn connect(path: &Path) -> Result<Self, StoreError> {
         let told = |error| told(&error, path);
         let mut connection = Connection::open(path).map_err(told)?;
         connection.busy_timeout(PATIENCE).map_err(told)?;
+        // First of all: of a file that is not ours nothing is changed.
+        if !is_ours(&connection).map_err(told)? {
+            return Err(StoreError::Corrupt { path: path.to_owned() });
+        }
         // What is deleted is overwritten; what is acknowledged is on the disk.
         let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
         connection.execute_batch(pragmas).map_err(told)?;
@@ -163,5 +177,84 @@ fn told(error: &rusqlite::Error, path: &Path) -> StoreError {
         // Its kind only: a conversion may quote a value.
         Some(code) => StoreError::Other(format!("{code:?}")),
         None => StoreError::Corrupt { path: path.to_owned() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ash_analysis::MessageText;
+
+    use super::*;
+    use crate::feedback::Feedback;
+    use crate::secret::Secret;
+
+    const TEXT: &str = "nobody else may read this";
+
+    fn record(id: usize) -> Record {
+        let text = MessageText::parse(&TEXT.repeat(50)).unwrap();
+        let feedback = Feedback::new(Kind::FalseNegative, Level::None, Level::High, text).unwrap();
+        let feedback = feedback.with_id(format!("r{id}").parse().unwrap());
+        Record::of(&feedback, &Secret::random().unwrap(), true, Moment(0))
+    }
+
+    fn stored(store: &SqliteStore) -> Vec<String> {
+        let mut ids = Vec::new();
+        let read = store.for_each(&mut |record| {
+            ids.push(record.id.to_string());
+            ControlFlow::Continue(())
+        });
+        read.unwrap();
+        ids
+    }
+
+    /// Hindered by one pragma the store refuses and keeps what it had; freed by the other it works again.
+    fn refuses_and_recovers(hinder: &str, free: &str) -> StoreError {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = SqliteStore::open(&folder.path().join("l.db")).unwrap();
+        assert!(store.add(&record(0)).unwrap() == Added::New);
+        // Some of them answer with a row, some do not.
+        store.connection.query_row(hinder, [], |_| Ok(())).optional().unwrap();
+        let mut acknowledged = vec!["r0".to_owned()];
+        let refused = (1..1000).find_map(|id| match store.add(&record(id)) {
+            Ok(_) => {
+                acknowledged.push(format!("r{id}"));
+                None
+            }
+            Err(error) => Some(error),
+        });
+        let refused = refused.unwrap();
+        assert!(!format!("{refused} {refused:?}").contains("nobody"), "{refused}");
+        assert_eq!(stored(&store), acknowledged);
+
+        store.connection.query_row(free, [], |_| Ok(())).optional().unwrap();
+        assert!(store.add(&record(1000)).unwrap() == Added::New);
+        acknowledged.push("r1000".to_owned());
+        assert_eq!(stored(&store), acknowledged);
+        refused
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_loses_nothing() {
+        let error = refuses_and_recovers("PRAGMA max_page_count = 20", "PRAGMA max_page_count = 2000");
+        assert!(matches!(error, StoreError::Full) && error.is_passing(), "{error}");
+        assert!(error.to_string().contains("free some space"), "{error}");
+    }
+
+    #[test]
+    fn a_database_that_may_only_be_read_is_told_and_loses_nothing() {
+        let error = refuses_and_recovers("PRAGMA query_only = 1", "PRAGMA query_only = 0");
+        assert!(matches!(error, StoreError::ReadOnly), "{error}");
+    }
+
+    #[test]
+    fn what_is_acknowledged_is_synced_and_what_is_deleted_is_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("l.db")).unwrap();
+        let number =
+            |name: &str| store.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+        let journal =
+            store.connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
+        assert_eq!(journal.unwrap(), "wal");
+        assert_eq!((number("synchronous"), number("secure_delete"), number("busy_timeout")), (2, 1, 2000));
     }
 }

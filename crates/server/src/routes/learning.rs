@@ -14,16 +14,18 @@ use axum::body::Body;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::body;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorAnswer};
 use crate::request::{object, string};
+use crate::routes::openapi::feedback::{FalseNegativeBody, FalsePositiveBody, UpdateBody};
 
 /// The answer to feedback.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LearningAnswer {
-    /// `success`: it is stored.
+    #[schema(examples("success"))]
     status: &'static str,
     /// `false_positive`, `false_negative` or `model_update`.
     analysis_type: &'static str,
@@ -36,16 +38,27 @@ pub(crate) struct LearningAnswer {
     /// How many cuts were shifted.
     confidence_adjustments: u32,
     /// Under which it is stored; the same report again has the same.
+    #[schema(required)]
     record_id: Option<String>,
     /// Whether it was not stored before.
     is_new: bool,
     /// Why it shifted nothing, if it did not.
+    #[schema(required)]
     note: Option<String>,
     /// How far each cut is shifted now.
     learned_offsets: Offsets,
 }
 
-/// A verdict was too high.
+/// A verdict was too high
+///
+/// It is on the disk when the answer says so; the same report again is the same record.
+#[utoipa::path(post, path = "/analyze_false_positive", operation_id = "false_positive", tag = "learning",
+    request_body = FalsePositiveBody,
+    responses(
+        (status = 200, description = "It is stored.", body = LearningAnswer),
+        (status = 409, description = "Feedback is not taken (`learning.enabled`).", body = ErrorAnswer),
+    ),
+)]
 pub(crate) async fn false_positive(
     State(app): State<Arc<App>>,
     body: Body,
@@ -53,7 +66,16 @@ pub(crate) async fn false_positive(
     report(&app, FeedbackKind::FalsePositive, body).await
 }
 
-/// A verdict was too low.
+/// A verdict was too low
+///
+/// It is on the disk when the answer says so; the same report again is the same record.
+#[utoipa::path(post, path = "/analyze_false_negative", operation_id = "false_negative", tag = "learning",
+    request_body = FalseNegativeBody,
+    responses(
+        (status = 200, description = "It is stored.", body = LearningAnswer),
+        (status = 409, description = "Feedback is not taken (`learning.enabled`).", body = ErrorAnswer),
+    ),
+)]
 pub(crate) async fn false_negative(
     State(app): State<Arc<App>>,
     body: Body,
@@ -67,8 +89,17 @@ async fn report(app: &App, kind: FeedbackKind, body: Body) -> Result<Json<Learni
     learn(app, kind, feedback.with_context(context(&fields, "context"))).await
 }
 
+/// A report under other names, or the shifts anew
+///
 /// One bot sends each report a second time, under these names: then it is the same record. Without a report the
 /// shifts are calculated anew from what is stored.
+#[utoipa::path(post, path = "/update_learning_model", operation_id = "update_learning_model", tag = "learning",
+    request_body = UpdateBody,
+    responses(
+        (status = 200, description = "It is stored, or the shifts are calculated.", body = LearningAnswer),
+        (status = 409, description = "Feedback is not taken (`learning.enabled`).", body = ErrorAnswer),
+    ),
+)]
 pub(crate) async fn update_model(
     State(app): State<Arc<App>>,
     body: Body,
@@ -90,17 +121,22 @@ pub(crate) async fn update_model(
 }
 
 /// The answer of GET `/learning_statistics`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LearningStatus {
     /// `active`, or `disabled` by learning.enabled.
     learning_system_status: &'static str,
     /// How many reports are stored; null, as the other figures, while learning is disabled.
+    #[schema(required)]
     total_records: Option<u64>,
+    #[schema(required)]
     false_positives: Option<u64>,
+    #[schema(required)]
     false_negatives: Option<u64>,
     /// When the last one came, RFC 3339.
+    #[schema(required)]
     last_update: Option<String>,
     /// How many came today (UTC).
+    #[schema(required)]
     records_today: Option<u32>,
     /// How far each cut is shifted now.
     learned_offsets: Offsets,
@@ -108,7 +144,7 @@ pub(crate) struct LearningStatus {
 }
 
 /// The bounds, as configured.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct LearningConfiguration {
     enabled: bool,
     keep_text: bool,
@@ -124,7 +160,10 @@ pub(crate) struct LearningConfiguration {
     half_life_days: u32,
 }
 
-/// Figures of what staff said.
+/// Figures of what staff said
+#[utoipa::path(get, path = "/learning_statistics", operation_id = "learning_statistics", tag = "learning", responses(
+    (status = 200, description = "How many reports there are, and what they shift.", body = LearningStatus),
+))]
 pub(crate) async fn statistics(State(app): State<Arc<App>>) -> Result<Json<LearningStatus>, ApiError> {
     let settings = app.service()?.settings().learning.clone();
     let found = match blocking(&app, Service::learning_statistics).await {

@@ -10,12 +10,13 @@ use ash_runtime::{Status, VERSION};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::ApiError;
 
 /// The answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Stats {
     service: &'static str,
     version: &'static str,
@@ -34,12 +35,19 @@ pub(crate) struct Stats {
     /// Verdicts by level.
     levels: BTreeMap<Level, u64>,
     /// Half of all verdicts took at most this long; null before the first.
+    #[schema(required)]
     median_processing_time_ms: Option<f64>,
     /// The share of verdicts that came from the cache, 0 to 1; null before the first.
+    #[schema(required)]
     cache_hit_rate: Option<f64>,
 }
 
-/// The figures at this moment.
+/// A few figures since the start
+///
+/// Under the names of the replaced service; GET /status and GET /metrics have all of them.
+#[utoipa::path(get, path = "/stats", tag = "state", responses(
+    (status = 200, description = "The figures at this moment.", body = Stats),
+))]
 pub(crate) async fn stats(State(app): State<Arc<App>>) -> Result<Json<Stats>, ApiError> {
     let (service, health) = (app.service()?, app.health());
     let report = service.performance();

@@ -20,7 +20,7 @@ mod request;
 
 use std::sync::Arc;
 
-use ash_runtime::{Priority, Request, Service};
+use ash_runtime::Service;
 use axum::body::Body;
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -30,6 +30,7 @@ use crate::app::App;
 use crate::body;
 use crate::envelope::RequestId;
 use crate::error::ApiError;
+use crate::place::{Place, places};
 
 use answer::{Moderation, ModerationAnswer, judge};
 use described::ModerationBody;
@@ -58,14 +59,14 @@ pub(crate) async fn moderations(
     let bytes = body::read(body, app.limits.max_body_bytes).await?;
     let ModerationRequest { inputs } = ModerationRequest::parse(&bytes, app.limits.max_message_bytes)?;
     let service = app.service()?;
-    let priority = if inputs.len() > 1 { Priority::Batch } else { Priority::Interactive };
-    let results = inputs.into_iter().map(|input| result(service, input, priority));
+    let places = places(&id, inputs.len());
+    let results = inputs.into_iter().zip(places).map(|(input, place)| result(service, input, place));
     let results = try_join_all(results).await?;
     Ok(Json(ModerationAnswer { id: format!("modr-{id}"), model: judge(service), results }))
 }
 
-async fn result(service: &Service, input: Input, priority: Priority) -> Result<Moderation, ApiError> {
+async fn result(service: &Service, input: Input, place: Place) -> Result<Moderation, ApiError> {
     let Some(text) = input else { return Ok(Moderation::of_nothing()) };
-    let analyzed = service.submit(Request { priority, ..Request::new(text) }).await?;
+    let analyzed = service.submit(place.request(text)).await?;
     Ok(Moderation::of(&analyzed.assessment, &service.settings().analysis.evidence.cues))
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::model::{MODEL_VERSION, NAME};
+use super::tensor::{Datatype, Output};
 
 /// The answer of POST /v2/models/ash-nlp/infer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,8 +26,8 @@ pub(crate) struct InferAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InferTensor)]
 struct Tensor {
-    name: &'static str,
-    datatype: &'static str,
+    name: Output,
+    datatype: Datatype,
     /// How many texts there were.
     shape: [usize; 1],
     data: Data,
@@ -45,60 +46,11 @@ enum Data {
     Flags(Vec<bool>),
 }
 
-/// What an answer may hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Output {
-    /// none, low, medium, high or critical.
-    Level,
-    /// Low begins at 0.2, medium at 0.4, high at 0.6, critical at 0.8.
-    Score,
-    /// How sure the verdict is of its level.
-    Confidence,
-    /// The level is at least the configured `server.needs_response_from`.
-    NeedsResponse,
-    /// A human should look, whatever the level says.
-    RequiresStaffReview,
-    /// Some part failed; the verdict rests on less than it should.
-    IsDegraded,
-    /// One sentence; it never quotes the text.
-    Reason,
-}
-
-impl Output {
-    /// In the order of an answer to a request that names none.
-    pub(super) const ALL: [Output; 7] = [
-        Output::Level,
-        Output::Score,
-        Output::Confidence,
-        Output::NeedsResponse,
-        Output::RequiresStaffReview,
-        Output::IsDegraded,
-        Output::Reason,
-    ];
-
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Output::Level => "level",
-            Output::Score => "score",
-            Output::Confidence => "confidence",
-            Output::NeedsResponse => "needs_response",
-            Output::RequiresStaffReview => "requires_staff_review",
-            Output::IsDegraded => "is_degraded",
-            Output::Reason => "reason",
-        }
-    }
-
-    pub(super) const fn datatype(self) -> &'static str {
-        match self {
-            Output::Level | Output::Reason => "BYTES",
-            Output::Score | Output::Confidence => "FP32",
-            Output::NeedsResponse | Output::RequiresStaffReview | Output::IsDegraded => "BOOL",
-        }
-    }
-
-    fn data(self, judged: &[Analyzed], needs_response_from: Level) -> Data {
+impl Data {
+    /// The elements of `output`.
+    fn of(output: Output, judged: &[Analyzed], needs_response_from: Level) -> Data {
         let all = judged.iter().map(|analyzed| &analyzed.assessment);
-        match self {
+        match output {
             Output::Level => Data::Words(all.map(|a| a.level.to_string()).collect()),
             Output::Reason => Data::Words(all.map(|a| a.reason.clone()).collect()),
             Output::Score => Data::Numbers(all.map(|a| a.score).collect()),
@@ -119,10 +71,10 @@ impl InferAnswer {
         needs_response_from: Level,
     ) -> Self {
         let tensor = |output: &Output| Tensor {
-            name: output.name(),
+            name: *output,
             datatype: output.datatype(),
             shape: [judged.len()],
-            data: output.data(judged, needs_response_from),
+            data: Data::of(*output, judged, needs_response_from),
         };
         let outputs = outputs.iter().map(tensor).collect();
         InferAnswer { model_name: NAME, model_version: MODEL_VERSION, id, outputs }

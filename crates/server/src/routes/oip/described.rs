@@ -8,6 +8,8 @@ use utoipa::ToSchema;
 use utoipa::openapi::ObjectBuilder;
 use utoipa::openapi::schema::{Array, ArrayBuilder, OneOfBuilder, Type};
 
+use super::tensor::{Input, Output};
+
 /// Texts to be judged, and what is wanted to know of them.
 #[derive(ToSchema)]
 pub(crate) struct InferBody {
@@ -20,14 +22,13 @@ pub(crate) struct InferBody {
     #[schema(min_items = 1, max_items = 1)]
     inputs: Vec<InferInput>,
     /// Those that are wanted; all if none is named. None twice.
-    outputs: Option<Vec<InferOutput>>,
+    outputs: Option<Vec<WantedOutput>>,
 }
 
 /// A tensor of texts.
 #[derive(ToSchema)]
 struct InferInput {
-    #[schema(inline)]
-    name: InputName,
+    name: Input,
     /// `[n]` or `[n, 1]`, with n texts.
     #[schema(schema_with = shape)]
     shape: Value,
@@ -43,12 +44,6 @@ struct InferInput {
 }
 
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum InputName {
-    Text,
-}
-
-#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 enum InputType {
     Bytes,
@@ -56,25 +51,12 @@ enum InputType {
 
 /// A wanted output.
 #[derive(ToSchema)]
-struct InferOutput {
-    #[schema(inline)]
-    name: OutputName,
+struct WantedOutput {
+    name: Output,
     /// Let through, but for `classification` and `shared_memory_region`. The answer is JSON whatever `binary_data`
     /// says.
     #[schema(value_type = Option<Object>)]
     parameters: Option<Value>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum OutputName {
-    Level,
-    Score,
-    Confidence,
-    NeedsResponse,
-    RequiresStaffReview,
-    IsDegraded,
-    Reason,
 }
 
 /// The name of the one model.

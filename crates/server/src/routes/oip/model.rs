@@ -1,4 +1,4 @@
-//! What there is: the server, its one model, and whether they are ready.
+//! What there is: the server and its one model.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use ash_runtime::VERSION;
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answer::Output;
 use super::described::{ModelName, ModelVersion};
 use super::error::Told;
+use super::health::by_readiness;
+use super::tensor::{Datatype, Input, Output};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -23,9 +23,6 @@ pub(super) const NAME: &str = "ash-nlp";
 
 /// That of its tensors; see the module above.
 pub(super) const MODEL_VERSION: &str = "1";
-
-/// The name of its one input.
-pub(super) const INPUT: &str = "text";
 
 /// A path names the model, and its version if it names one; anything else is 404.
 pub(crate) struct Model;
@@ -65,45 +62,6 @@ pub(crate) async fn server() -> Json<ServerMetadata> {
     Json(ServerMetadata { name: NAME, version: VERSION, extensions: [] })
 }
 
-/// The answer of GET /v2/health/live.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ServerLive {
-    /// That it is answered is the answer.
-    live: bool,
-}
-
-/// Whether the process answers
-#[utoipa::path(get, path = "/v2/health/live", operation_id = "inference_live", tag = "other protocols",
-    responses(
-        (status = 200, description = "It does.", body = ServerLive),
-    ),
-)]
-pub(crate) async fn live() -> Json<ServerLive> {
-    Json(ServerLive { live: true })
-}
-
-/// The answer of GET /v2/health/ready.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ServerReady {
-    /// Messages should be sent here.
-    ready: bool,
-}
-
-/// Whether messages should be sent here
-///
-/// 200 while they should, else 503, as GET /ready.
-#[utoipa::path(get, path = "/v2/health/ready", operation_id = "inference_ready", tag = "other protocols",
-    responses(
-        (status = 200, description = "Ready.", body = ServerReady),
-        (status = 503, description = "Not yet, or no longer.", body = ServerReady,
-            headers(("retry-after" = u64, description = "After how many seconds to ask again."))),
-    ),
-)]
-pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
-    let ready = app.health().ready;
-    by_readiness(ready, Json(ServerReady { ready }))
-}
-
 /// The answer of GET /v2/models/ash-nlp/ready.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ModelReady {
@@ -133,7 +91,8 @@ pub(crate) async fn model_ready(_: Model, State(app): State<Arc<App>>) -> Respon
 }
 
 /// The same, by a version
-#[utoipa::path(get, path = "/v2/models/{name}/versions/{version}/ready", operation_id = "model_ready_by_version", tag = "other protocols",
+#[utoipa::path(get, path = "/v2/models/{name}/versions/{version}/ready", operation_id = "model_ready_by_version",
+    tag = "other protocols",
     params(
         ("name" = inline(ModelName), Path, description = "ash-nlp"),
         ("version" = inline(ModelVersion), Path, description = "1"),
@@ -149,14 +108,6 @@ pub(crate) async fn model_ready_by_version(model: Model, app: State<Arc<App>>) -
     model_ready(model, app).await
 }
 
-fn by_readiness(ready: bool, answer: impl IntoResponse) -> Response {
-    if ready {
-        return answer.into_response();
-    }
-    let again = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
-    (StatusCode::SERVICE_UNAVAILABLE, again, answer).into_response()
-}
-
 /// The answer of GET /v2/models/ash-nlp.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ModelMetadata {
@@ -167,17 +118,16 @@ pub(crate) struct ModelMetadata {
     /// `ash-nlp`: it runs on no framework.
     platform: &'static str,
     /// What a request brings.
-    inputs: Vec<TensorMetadata>,
+    inputs: Vec<TensorMetadata<Input>>,
     /// What an answer may hold.
-    outputs: Vec<TensorMetadata>,
+    outputs: Vec<TensorMetadata<Output>>,
 }
 
 /// A tensor without its data.
 #[derive(Debug, Serialize, ToSchema)]
-struct TensorMetadata {
-    name: &'static str,
-    /// BYTES, FP32 or BOOL.
-    datatype: &'static str,
+struct TensorMetadata<N: ToSchema> {
+    name: N,
+    datatype: Datatype,
     /// -1: as many as there are texts.
     shape: [i64; 1],
 }
@@ -193,18 +143,18 @@ struct TensorMetadata {
     ),
 )]
 pub(crate) async fn metadata(_: Model) -> Json<ModelMetadata> {
-    let tensor = |name, datatype| TensorMetadata { name, datatype, shape: [-1] };
     Json(ModelMetadata {
         name: NAME,
         versions: [MODEL_VERSION],
         platform: NAME,
-        inputs: vec![tensor(INPUT, "BYTES")],
-        outputs: Output::ALL.iter().map(|output| tensor(output.name(), output.datatype())).collect(),
+        inputs: vec![tensor(Input::Text, Datatype::Bytes)],
+        outputs: Output::ALL.iter().map(|output| tensor(*output, output.datatype())).collect(),
     })
 }
 
 /// The same, by a version
-#[utoipa::path(get, path = "/v2/models/{name}/versions/{version}", operation_id = "model_by_version", tag = "other protocols",
+#[utoipa::path(get, path = "/v2/models/{name}/versions/{version}", operation_id = "model_by_version",
+    tag = "other protocols",
     params(
         ("name" = inline(ModelName), Path, description = "ash-nlp"),
         ("version" = inline(ModelVersion), Path, description = "1"),
@@ -216,4 +166,8 @@ pub(crate) async fn metadata(_: Model) -> Json<ModelMetadata> {
 )]
 pub(crate) async fn metadata_by_version(model: Model) -> Json<ModelMetadata> {
     metadata(model).await
+}
+
+fn tensor<N: ToSchema>(name: N, datatype: Datatype) -> TensorMetadata<N> {
+    TensorMetadata { name, datatype, shape: [-1] }
 }

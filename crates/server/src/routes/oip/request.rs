@@ -1,10 +1,10 @@
 //! A tensor of texts, and what is wanted to know of them.
 
 use ash_analysis::MessageText;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::answer::Output;
-use super::model::INPUT;
+use super::tensor::{Datatype, Input, Output};
 use crate::error::ApiError;
 use crate::request::{MAX_BATCH, item, object, string};
 
@@ -48,10 +48,10 @@ fn bad(field: impl Into<String>, expected: &'static str) -> ApiError {
 
 /// The texts of the input.
 fn texts(input: &Map<String, Value>, limit: usize) -> Result<Vec<MessageText>, ApiError> {
-    if input.get("name").and_then(Value::as_str) != Some(INPUT) {
+    if read(input, "name") != Some(Input::Text) {
         return Err(bad("inputs[0].name", "text"));
     }
-    if input.get("datatype").and_then(Value::as_str) != Some("BYTES") {
+    if read(input, "datatype") != Some(Datatype::Bytes) {
         return Err(bad("inputs[0].datatype", "BYTES"));
     }
     if let Some(parameters) = parameters(input, "inputs[0].", &["binary_data_size", "shared_memory_region"])?
@@ -111,8 +111,7 @@ fn outputs(wanted: Option<&Value>) -> Result<Vec<Output>, ApiError> {
         let field = format!("outputs[{i}]");
         let Value::Object(value) = value else { return Err(bad(field, "an object with a name")) };
         parameters(value, &format!("{field}."), &["shared_memory_region", "classification"])?;
-        let name = value.get("name").and_then(Value::as_str);
-        match Output::ALL.into_iter().find(|output| Some(output.name()) == name) {
+        match read(value, "name") {
             Some(output) if !outputs.contains(&output) => outputs.push(output),
             Some(_) => return Err(bad(field, "an output that is not asked for twice")),
             None => {
@@ -124,6 +123,11 @@ fn outputs(wanted: Option<&Value>) -> Result<Vec<Output>, ApiError> {
         }
     }
     Ok(outputs)
+}
+
+/// A word that is one of a few.
+fn read<'a, T: Deserialize<'a>>(of: &'a Map<String, Value>, field: &str) -> Option<T> {
+    of.get(field).and_then(|word| T::deserialize(word).ok())
 }
 
 /// The parameters of `of`, which is called `place`. Those in `refused` ask for extensions that there are not here.

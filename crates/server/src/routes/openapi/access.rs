@@ -9,7 +9,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{Components, OpenApi};
 
 use crate::auth::KEY_HEADER;
-use crate::routes::table::ROUTES;
+use crate::routes::table::{Access, ROUTES};
 
 const OWN: &str = "key";
 const BEARER: &str = "bearer";
@@ -28,12 +28,20 @@ impl Modify for Keys {
         for (method, path, access) in ROUTES {
             let item = document.paths.paths.get_mut(*path);
             let Some(operation) = item.and_then(|item| operation(item, method)) else { continue };
-            let Some(role) = access.role() else {
-                operation.security = Some(Vec::new());
-                continue;
+            let takes = match access {
+                Access::Open => {
+                    operation.security = Some(Vec::new());
+                    continue;
+                }
+                Access::Needs(role) => format!("Takes the role `{role}`."),
+                Access::NeedsKey(role) => {
+                    format!(
+                        "Takes the role `{role}`; of a service without keys it can only be asked on its machine."
+                    )
+                }
             };
             let said = operation.description.take().unwrap_or_default();
-            operation.description = Some(format!("{said}\n\nTakes the role `{role}`.").trim().to_owned());
+            operation.description = Some(format!("{said}\n\n{takes}").trim().to_owned());
             let either = [OWN, BEARER].map(|scheme| SecurityRequirement::new::<_, _, String>(scheme, []));
             operation.security = Some(either.into());
         }

@@ -2,11 +2,12 @@
 //!
 //! A route is described where it is written, by `#[utoipa::path]`; [`Document`] lists the handlers. What all routes
 //! have in common is said once: `access` adds keys and roles from the table of routes, `refusals` the answers that any
-//! of them may give instead of its own. `bodies` describes requests, which are parsed by hand. `page` serves the
+//! of them may give instead of its own. `bodies` and `feedback` describe requests, which are parsed by hand. `page` serves the
 //! document to people.
 
 mod access;
 pub(super) mod bodies;
+pub(super) mod feedback;
 pub(super) mod page;
 mod refusals;
 
@@ -18,9 +19,12 @@ use utoipa::OpenApi;
 use utoipa::openapi;
 
 use self::access::Keys;
+use self::feedback::MayBeMissing;
 use self::refusals::Refusals;
 use crate::app::App;
-use crate::routes::{analyze, batch, ensemble, health, labels, metrics, moderations, oip, status, thresholds};
+use crate::routes::{
+    analyze, batch, ensemble, health, labels, learning, metrics, moderations, oip, stats, status, thresholds,
+};
 
 /// Every handler that the document describes.
 #[derive(OpenApi)]
@@ -42,14 +46,14 @@ use crate::routes::{analyze, batch, ensemble, health, labels, metrics, moderatio
         metrics::metrics,
         moderations::moderations,
         oip::model::server,
-        oip::model::live,
-        oip::model::ready,
+        oip::health::live,
+        oip::health::ready,
         oip::model::metadata,
         oip::model::metadata_by_version,
         oip::model::model_ready,
         oip::model::model_ready_by_version,
-        oip::infer,
-        oip::infer_by_version,
+        oip::infer::infer,
+        oip::infer::infer_by_version,
         ensemble::config,
         ensemble::set_weights,
         ensemble::refresh_weights,
@@ -59,6 +63,11 @@ use crate::routes::{analyze, batch, ensemble, health, labels, metrics, moderatio
         labels::validate,
         labels::switch,
         thresholds::status,
+        learning::false_positive,
+        learning::false_negative,
+        learning::update_model,
+        learning::statistics,
+        stats::stats,
         document,
     ),
     tags(
@@ -68,10 +77,11 @@ use crate::routes::{analyze, batch, ensemble, health, labels, metrics, moderatio
             description = "The same verdicts for clients of the OpenAI API and of the Open Inference Protocol.",
         ),
         (name = "state", description = "How the service is."),
+        (name = "learning", description = "What staff say of verdicts."),
         (name = "tuning", description = "How messages are judged, told and changed."),
         (name = "reference", description = "This document."),
     ),
-    modifiers(&Keys, &Refusals),
+    modifiers(&Keys, &Refusals, &MayBeMissing),
 )]
 struct Document;
 

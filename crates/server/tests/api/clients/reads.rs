@@ -18,6 +18,8 @@ pub(crate) enum Needs {
     Bool,
     /// A number that is no string, and 0 or more.
     Number,
+    /// A number that may be below 0.
+    Signed,
     /// A number from 0 to 1.
     Share,
     /// A string that says something.
@@ -85,6 +87,7 @@ impl Needs {
         let fits = match self {
             Needs::Bool => value.is_boolean(),
             Needs::Number => value.as_f64().is_some_and(|number| number >= 0.0),
+            Needs::Signed => value.is_number(),
             Needs::Share => value.as_f64().is_some_and(|share| (0.0..=1.0).contains(&share)),
             Needs::Text => value.as_str().is_some_and(|text| !text.trim().is_empty()),
             Needs::OneOf(words) => value.as_str().is_some_and(|word| words.contains(&word)),

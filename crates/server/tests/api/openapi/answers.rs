@@ -18,6 +18,7 @@ fn answers_are_as_documented_and_say_nothing_that_is_not() {
     let infer = json!({
         "id": "7", "inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": ["i want to die"]}],
     });
+    let false_positive = json!({"message": "gg", "detected_level": "low", "correct_level": "none"});
     for (method, path, body) in [
         ("get", "/health", Value::Null),
         ("get", "/live", Value::Null),
@@ -57,6 +58,11 @@ fn answers_are_as_documented_and_say_nothing_that_is_not() {
         ("post", "/admin/labels/switch", json!({"label_set": "trained"})),
         ("post", "/admin/labels/switch", json!({"label_set": "nothing"})),
         ("get", "/admin/thresholds/status", Value::Null),
+        ("get", "/learning_statistics", Value::Null),
+        ("post", "/analyze_false_positive", false_positive.clone()),
+        ("post", "/analyze_false_negative", false_positive),
+        ("post", "/update_learning_model", Value::Null),
+        ("get", "/stats", Value::Null),
         // Last, when there is something to report.
         ("get", "/status", Value::Null),
     ] {
