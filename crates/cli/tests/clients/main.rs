@@ -6,9 +6,11 @@
 #[path = "../program/serve/client.rs"]
 #[allow(dead_code, reason = "shared with the tests of the program, which need more of it")]
 mod client;
+mod examples;
 #[path = "../program/harness.rs"]
 #[allow(dead_code, reason = "shared with the tests of the program, which need more of it")]
 mod harness;
+mod old;
 mod openai;
 mod peers;
 mod schemathesis;
