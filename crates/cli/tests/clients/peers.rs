@@ -8,7 +8,7 @@ use crate::harness::{code, err, out, run};
 
 const INSTALL: &str = "run tests/clients/install first";
 
-fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
@@ -39,7 +39,8 @@ pub(crate) fn content(mut command: Command) -> String {
     let output = command.output().expect("the peer starts");
     let (said, program) = (out(&output), command.get_program());
     // Not what it was told, which may be a key.
-    assert!(output.status.success(), "{program:?} ended with {}\n{said}\n{}", output.status, err(&output));
+    let program = program.display();
+    assert!(output.status.success(), "{program} ended with {}\n{said}\n{}", output.status, err(&output));
     said
 }
 
