@@ -49,7 +49,7 @@ fn every_route_is_documented_with_its_role_and_nothing_else_is() {
         }
     }
     let mut ids: Vec<&Value> = documented.iter().map(|(_, _, operation)| &operation["operationId"]).collect();
-    ids.sort_by_key(|id| id.to_string());
+    ids.sort_by_key(ToString::to_string);
     ids.dedup();
     assert_eq!(ids.len(), documented.len(), "every operation has an id of its own");
 }

@@ -9,7 +9,8 @@ fn the_page_for_people_brings_all_it_needs() {
     let page = running.get("/docs/");
     assert_eq!((page.status, page.header("content-type")), (200, "text/html"));
     let html = page.json.as_str().unwrap();
-    let named = html.split(['"', '\'']).filter(|word| word.ends_with(".js") || word.ends_with(".css"));
+    let is_file = |word: &&str| matches!(word.rsplit_once('.'), Some((_, "js" | "css")));
+    let named = html.split(['"', '\'']).filter(is_file);
     let named: Vec<&str> = named.map(|name| name.trim_start_matches("./")).collect();
     assert!(named.len() > 3, "{named:?}");
     for name in named {
