@@ -8,6 +8,7 @@ use crate::harness::{code, err, out, run};
 
 const INSTALL: &str = "run tests/clients/install first";
 
+/// The root of the repository.
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -37,9 +38,8 @@ pub(crate) fn peer(program: &str) -> Option<Command> {
 /// Runs a peer to its end, which must be a good one; what it said is shown otherwise.
 pub(crate) fn content(mut command: Command) -> String {
     let output = command.output().expect("the peer starts");
-    let (said, program) = (out(&output), command.get_program());
+    let (said, program) = (out(&output), command.get_program().display());
     // Not what it was told, which may be a key.
-    let program = program.display();
     assert!(output.status.success(), "{program} ended with {}\n{said}\n{}", output.status, err(&output));
     said
 }

@@ -1,12 +1,6 @@
 //! The page that shows the document.
 
-use std::path::Path;
-
 use crate::harness::Running;
-
-fn is_asset(word: &str) -> bool {
-    Path::new(word).extension().is_some_and(|extension| extension == "js" || extension == "css")
-}
 
 #[test]
 fn the_page_for_people_brings_all_it_needs() {
@@ -15,7 +9,8 @@ fn the_page_for_people_brings_all_it_needs() {
     let page = running.get("/docs/");
     assert_eq!((page.status, page.header("content-type")), (200, "text/html"));
     let html = page.json.as_str().unwrap();
-    let named = html.split(['"', '\'']).filter(|word| is_asset(word));
+    let is_file = |word: &&str| matches!(word.rsplit_once('.'), Some((_, "js" | "css")));
+    let named = html.split(['"', '\'']).filter(is_file);
     let named: Vec<&str> = named.map(|name| name.trim_start_matches("./")).collect();
     assert!(named.len() > 3, "{named:?}");
     for name in named {
