@@ -6,7 +6,7 @@ use anstream::ColorChoice;
 use ash_runtime::Profile;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{alerts, analyze, bench, config, eval, keys, labels, models, patterns, serve, tune};
+use crate::{alerts, analyze, bench, config, eval, keys, labels, learning, models, patterns, serve, tune};
 
 /// Reads a community's messages and tells its crisis team which ones need a human now.
 ///
@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Bench(bench::Args),
     /// List, show and check the label sets of the profile zero-shot
     Labels(labels::Args),
+    /// Count, export and forget what staff said of verdicts
+    Learning(learning::Args),
     /// List and check the pattern packs, and explain what they find
     Patterns(patterns::Args),
     /// List, fetch, check, convert and time models on disk

@@ -1,8 +1,9 @@
 //! `ash-nlp`, the program: one file or folder a subcommand, each a thin door to the service.
 //!
 //! Parsed once into rich types ([`args`]); everything below sees only those. Verdicts come from
-//! `ash-runtime` and are rendered here, never recomputed. Message text is shown in three places only, on the
-//! terminal of the person who has it: the human view of `analyze`, `patterns explain`, and `eval --show-text`.
+//! `ash-runtime` and are rendered here, never recomputed. Message text is shown in four places only, to
+//! the person who has it: the human view of `analyze`, `patterns explain`, `eval --show-text`, and
+//! `learning export --with-text`.
 
 mod alerts;
 mod analyze;
@@ -12,6 +13,7 @@ mod config;
 mod eval;
 mod keys;
 mod labels;
+mod learning;
 mod models;
 mod outcome;
 mod patterns;
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Tune(args) => tune::run(&cli.global, &args),
         Command::Bench(args) => bench::run(&cli.global, &args),
         Command::Labels(args) => labels::run(&cli.global, args),
+        Command::Learning(args) => learning::run(&cli.global, args),
         Command::Patterns(args) => patterns::run(args),
         Command::Models(args) => models::run(&cli.global, &args),
         Command::Keys(args) => keys::run(&cli.global, args),

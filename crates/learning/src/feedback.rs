@@ -33,6 +33,7 @@ pub struct Feedback {
     pub(crate) given: Level,
     pub(crate) correct: Level,
     pub(crate) text: MessageText,
+    pub(crate) score: Option<f64>,
     pub(crate) context: Map<String, Value>,
     pub(crate) id: Option<RecordId>,
 }
@@ -64,8 +65,15 @@ impl Feedback {
         match kind {
             Kind::FalsePositive if correct >= given => Err(FeedbackError::NotLower { given, correct }),
             Kind::FalseNegative if correct <= given => Err(FeedbackError::NotHigher { given, correct }),
-            _ => Ok(Feedback { kind, given, correct, text, context: Map::new(), id: None }),
+            _ => Ok(Feedback { kind, given, correct, text, score: None, context: Map::new(), id: None }),
         }
+    }
+
+    /// The same with the severity that the client tells, on a scale of its own; what is no finite number is dropped.
+    #[must_use]
+    pub fn with_score(mut self, score: f64) -> Self {
+        self.score = Some(score).filter(|score| score.is_finite());
+        self
     }
 
     /// The same with what the client tells beside it. What of it is kept, [`Record::of`](crate::Record::of) decides.

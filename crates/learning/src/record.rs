@@ -56,6 +56,8 @@ pub struct Record {
     pub given: Level,
     /// What it should have said.
     pub correct: Level,
+    /// The severity that the client told, on its own scale.
+    pub score: Option<f64>,
     /// A keyed hash of the message, 64 hexadecimal digits.
     pub text_hash: String,
     /// The message, if it is kept.
@@ -88,6 +90,7 @@ impl Record {
             kind,
             given,
             correct,
+            score: feedback.score,
             text_hash: secret.hash(&[b"text", text.as_bytes()]),
             text: keep_text.then(|| text.to_owned()),
             context: crate::context::without_text(&feedback.context, secret),

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use ash_runtime::telemetry::Event;
 use ash_runtime::{Health, Lifecycle, ServerSettings, Service};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::door::Door;
 use crate::error::ApiError;
@@ -20,6 +20,8 @@ pub(crate) struct App {
     pub(crate) door: Door,
     /// One permit for each request that may wait for the disk.
     pub(crate) writers: Arc<Semaphore>,
+    /// Held while the service sends itself a message.
+    pub(crate) rehearsal: Mutex<()>,
     service: OnceLock<Arc<Service>>,
 }
 
@@ -30,6 +32,7 @@ impl App {
             life: Arc::default(),
             door,
             writers: Arc::new(Semaphore::new(MOST_WRITERS)),
+            rehearsal: Mutex::default(),
             service: OnceLock::new(),
         }
     }

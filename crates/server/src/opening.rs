@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ash_runtime::{Lifecycle, Service};
+use ash_runtime::{Lifecycle, Phase, Service};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
@@ -56,6 +56,11 @@ impl Opening {
     pub fn rehearse(&self) {
         for round in 0..ROUNDS {
             for message in MESSAGES {
+                // Whoever shuts down waits for this one message, and then nobody sends another.
+                let _alone = self.handle.block_on(self.app.rehearsal.lock());
+                if self.app.life.phase() == Phase::Draining {
+                    return;
+                }
                 // Never the same text twice, or the cache would answer.
                 let body = serde_json::json!({"message": format!("{message} {round}")}).to_string();
                 let request = Request::builder().method(Method::POST).uri("/analyze");

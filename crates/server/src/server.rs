@@ -159,6 +159,7 @@ async fn drain(
     mut http: impl Future<Output = std::io::Result<()>> + Unpin,
 ) -> Result<(), ServeError> {
     app.drain();
+    drop(app.rehearsal.lock().await);
     let (grace, deadline) = (app.limits.shutdown_grace(), app.limits.shutdown_deadline());
     tracing::info!(grace_ms = grace.as_millis(), "shutting down: not ready any more");
     if let Ok(ended) = tokio::time::timeout(grace, &mut http).await {

@@ -71,6 +71,19 @@ fn nothing_that_was_sent_is_logged_or_repeated() {
         assert!(reply.status >= 400, "{body}");
         errors += &reply.json.to_string();
     }
+    let tensor =
+        |text: &str| json!({"inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": [text]}]});
+    for (path, body) in [
+        ("/v1/moderations", json!({"input": ["zebra", "zebra critical"], "model": "zebra"})),
+        ("/v1/moderations", json!({"input": "zebra panic"})),
+        ("/v1/moderations", json!({"input": [{"type": "zebra", "text": "zebra"}]})),
+        ("/v2/models/ash-nlp/infer", tensor("zebra")),
+        ("/v2/models/ash-nlp/infer", tensor("zebra panic")),
+        ("/v2/models/ash-nlp/infer", json!({"inputs": [{"name": "zebra", "data": ["zebra"]}]})),
+        ("/v2/models/zebra/infer", tensor("zebra")),
+    ] {
+        errors += &server.post(path, body.to_string()).json.to_string();
+    }
     errors += &server.get("/zebra?user=zebra").json.to_string();
     errors +=
         &server.raw(b"zebra / HTTP/1.1\r\nhost: ash\r\ntraceparent: zebra\r\nconnection: close\r\n\r\n");

@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+import time
+from collections.abc import Iterator
 
 
 def arguments(about: str) -> argparse.Namespace:
@@ -28,13 +30,12 @@ def keyed(key: str | None) -> dict[str, str]:
     return {"X-Ash-Internal-Key": key} if key else {}
 
 
-def patiently(seconds: float):
+def patiently(seconds: float) -> Iterator[int]:
     """Counts attempts, one every quarter of a second, until the time is over; always at least one."""
-    import time
-
     until = time.monotonic() + seconds
     attempt = 1
     yield attempt
+    saw("turned away")
     while time.monotonic() < until:
         time.sleep(0.25)
         attempt += 1

@@ -155,20 +155,20 @@ fn every_example_of_the_page_prints_what_the_page_shows() {
             .env("ASH_LIMITS__REQUESTS_PER_SECOND_PER_KEY", "1")
             .env("ASH_LIMITS__BURST_PER_KEY", "3"),
     );
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     for example in examples(&page()) {
         let served = if example.with_keys { &locked } else { &open };
         let Some(printed) = run(&example, served, &key) else { continue };
         let (lines, shown): (Vec<&str>, Vec<&str>) =
             (printed.lines().collect(), example.prints.lines().collect());
         if !shows(&lines, &shown) {
-            wrong += &format!(
-                "\ndocs/api.md:{}: it prints\n{printed}and the page shows\n{}",
+            wrong.push(format!(
+                "docs/api.md:{}: it prints\n{printed}and the page shows\n{}",
                 example.line, example.prints
-            );
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod examples;
 #[path = "../program/harness.rs"]
 #[allow(dead_code, reason = "shared with the tests of the program, which need more of it")]
 mod harness;
+mod old;
 mod openai;
 mod peers;
 mod schemathesis;

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::peers::{content, key, peer};
+use crate::peers::{content, file, key, peer};
 use crate::served::{Served, serving};
 
 /// `ash-nlp serve` that forgets what it learns, and answers as fast as it is asked.
@@ -13,13 +13,15 @@ fn service() -> Command {
     command
 }
 
-fn run(mut schemathesis: Command, served: &Served, options: &[&str]) {
+fn run(mut schemathesis: Command, served: &Served, key: &str) {
     let url = format!("http://{}", served.address);
     schemathesis
-        .args(["--no-color", "--config-file", "tests/clients/schemathesis.toml", "run"])
+        .args(["--no-color", "--config-file"])
+        .arg(file("schemathesis.toml"))
+        .arg("run")
         .arg(format!("{url}/openapi.json"))
         .args(["--url", &url, "--generation-deterministic", "--max-examples", "25", "--continue-on-failure"])
-        .args(options);
+        .env("ASH_KEY", key);
     let said = content(schemathesis);
     assert!(said.contains("Tested: "), "{said}");
     assert_eq!(served.health()["status"], "healthy", "after all that");
@@ -29,16 +31,16 @@ fn run(mut schemathesis: Command, served: &Served, options: &[&str]) {
 fn whoever_reads_the_document_finds_every_answer_in_it() {
     let Some(schemathesis) = peer("schemathesis") else { return };
     let served = Served::ready(&mut service());
-    run(schemathesis, &served, &[]);
+    run(schemathesis, &served, "none is looked at");
 }
 
 #[test]
 fn with_keys_every_answer_is_in_the_document_too_and_no_route_forgets_to_ask_for_one() {
     let Some(schemathesis) = peer("schemathesis") else { return };
     let folder = tempfile::tempdir().expect("a folder");
-    let (file, key) = key("admin", folder.path());
-    let served = Served::ready(service().env("ASH_AUTH__KEYS_FILE", file));
-    run(schemathesis, &served, &["--header", &format!("X-Ash-Internal-Key: {key}")]);
+    let (keys, key) = key("admin", folder.path());
+    let served = Served::ready(service().env("ASH_AUTH__KEYS_FILE", keys));
+    run(schemathesis, &served, &key);
 }
 
 #[test]
@@ -46,8 +48,8 @@ fn the_document_is_valid_openapi_3_1() {
     let Some(mut python) = peer("python") else { return };
     let served = Served::ready(&mut service());
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("openapi.json");
-    std::fs::write(&file, served.get("/openapi.json").body).expect("written");
-    python.args(["-m", "openapi_spec_validator", "--schema", "3.1"]).arg(file);
+    let document = folder.path().join("openapi.json");
+    std::fs::write(&document, served.get("/openapi.json").body).expect("written");
+    python.args(["-m", "openapi_spec_validator", "--schema", "3.1"]).arg(document);
     content(python);
 }

@@ -10,6 +10,7 @@ mod harness;
 mod hub;
 mod keys;
 mod labels;
+mod learning;
 mod measures;
 mod models;
 mod patterns;

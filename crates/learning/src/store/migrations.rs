@@ -14,6 +14,7 @@ const STEPS: [&str; 1] = ["
         kind      TEXT NOT NULL CHECK (kind IN ('false_positive', 'false_negative')),
         given     TEXT NOT NULL,
         correct   TEXT NOT NULL,
+        score     REAL,
         text_hash TEXT NOT NULL,
         text      TEXT,
         context   TEXT NOT NULL,

@@ -18,7 +18,7 @@ use crate::record::Record;
 /// How long another program's lock is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-const COLUMNS: &str = "id, kind, given, correct, text_hash, text, context, at";
+const COLUMNS: &str = "id, kind, given, correct, score, text_hash, text, context, at";
 
 /// Reports in a SQLite file: write-ahead log, every record synced to the disk before it is acknowledged.
 pub struct SqliteStore {
@@ -73,13 +73,14 @@ impl Store for SqliteStore {
     fn add(&mut self, record: &Record) -> Result<Added, StoreError> {
         let context = serde_json::to_string(&record.context).map_err(|e| StoreError::Other(e.to_string()))?;
         let statement = format!(
-            "INSERT INTO record ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO NOTHING"
+            "INSERT INTO record ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING"
         );
         let values = params![
             record.id.as_str(),
             record.kind.as_str(),
             record.given.as_str(),
             record.correct.as_str(),
+            record.score,
             record.text_hash,
             record.text,
             context,
@@ -151,17 +152,18 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Record> {
         text.parse().map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(e)))
     }
     let kind: String = row.get(1)?;
-    let context: String = row.get(6)?;
+    let context: String = row.get(7)?;
     Ok(Record {
         id: parsed(row, 0)?,
         kind: if kind == Kind::FalsePositive.as_str() { Kind::FalsePositive } else { Kind::FalseNegative },
         given: parsed::<Level>(row, 2)?,
         correct: parsed::<Level>(row, 3)?,
-        text_hash: row.get(4)?,
-        text: row.get(5)?,
+        score: row.get(4)?,
+        text_hash: row.get(5)?,
+        text: row.get(6)?,
         context: serde_json::from_str(&context)
-            .map_err(|e| rusqlite::Error::FromSqlConversionFailure(6, Type::Text, Box::new(e)))?,
-        at: Moment(row.get(7)?),
+            .map_err(|e| rusqlite::Error::FromSqlConversionFailure(7, Type::Text, Box::new(e)))?,
+        at: Moment(row.get(8)?),
     })
 }
 

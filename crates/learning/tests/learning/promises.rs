@@ -47,7 +47,7 @@ fn what_is_added_is_found_unchanged_and_in_order_of_arrival(mut store: impl Stor
     }
     assert_holds(&store, &records);
     assert!(records[0].text.is_some() && !records[0].context.is_empty(), "nothing is left out of the test");
-    assert!(records[2].text.is_none() && records[2].context.is_empty());
+    assert!(records[2].text.is_none() && records[2].score.is_none() && records[2].context.is_empty());
 }
 
 fn the_first_record_of_an_id_stays(mut store: impl Store) {

@@ -9,6 +9,7 @@ use ash_analysis::{Label, LabelSet, Level, Score};
 use ash_runtime::{LabelSets, Service, SwitchError};
 use axum::Json;
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -143,10 +144,13 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<SetList>, A
 )]
 pub(crate) async fn details(
     State(app): State<Arc<App>>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
 ) -> Result<Json<SetDetails>, ApiError> {
     let service = app.service()?;
-    let found = all(service, &name_of_current(service)).into_iter().find(|set| set.name == name);
+    // A name that is no text is the name of no set.
+    let found = name.ok().and_then(|Path(name)| {
+        all(service, &name_of_current(service)).into_iter().find(|set| set.name == name)
+    });
     found.map(Json).ok_or(ApiError::NoSuchLabelSet { status_is_404: true, known: names(service) })
 }
 

@@ -213,6 +213,10 @@ fn feedback(
         }
     };
     let feedback = Feedback::new(kind, given, correct, text).map_err(ApiError::Implausible)?;
+    let feedback = match report.get("severity_score").and_then(Value::as_f64) {
+        Some(score) => feedback.with_score(score),
+        None => feedback,
+    };
     Ok(match string(report, "record_id")?.map(str::parse) {
         None => feedback,
         Some(Ok(id)) => feedback.with_id(id),
@@ -223,15 +227,9 @@ fn feedback(
     })
 }
 
-/// What is told beside it: some clients send text there, or nothing; what may be kept of it is decided elsewhere. A
-/// severity is the client's own figure, on a scale of its own.
+/// What is told beside it: some clients send text there, or nothing; what may be kept of it is decided elsewhere.
 fn context(report: &Map<String, Value>, name: &str) -> Map<String, Value> {
-    let told = report.get(name).and_then(Value::as_object).cloned();
-    let severity = report.get("severity_score").filter(|severity| severity.is_number()).cloned();
-    told.unwrap_or_default()
-        .into_iter()
-        .chain(severity.map(|severity| ("severity_score".to_owned(), severity)))
-        .collect()
+    report.get(name).and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
 fn required<'a>(fields: &'a Map<String, Value>, field: &'static str) -> Result<&'a str, ApiError> {

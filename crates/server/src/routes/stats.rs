@@ -30,7 +30,7 @@ pub(crate) struct Stats {
     total_requests: u64,
     /// Those that got a verdict of all models.
     successful_analyses: u64,
-    /// Those that got a lesser one, marked as degraded, and those that failed with a 500.
+    /// Those that got a lesser one, marked as degraded, and those that failed with a 500 or above.
     failed_analyses: u64,
     /// Verdicts by level.
     levels: BTreeMap<Level, u64>,
@@ -51,7 +51,7 @@ pub(crate) struct Stats {
 pub(crate) async fn stats(State(app): State<Arc<App>>) -> Result<Json<Stats>, ApiError> {
     let (service, health) = (app.service()?, app.health());
     let report = service.performance();
-    let (answered, failed) = (report.requests.total, report.errors.handler_panics);
+    let (answered, failed) = (report.requests.total, report.errors.server_errors);
     let hits = report.requests.by_source.get(&ash_runtime::telemetry::Source::Hit).copied().unwrap_or(0);
     let versions = service.analyzer();
     let versions: Vec<String> =

@@ -19,6 +19,15 @@ fn trained_labels_are_told_as_one_set_that_cannot_be_exchanged() {
     assert_eq!(details["models"]["depression"]["hypothesis_template"], json!(null));
     assert_eq!(server.get("/admin/labels/validate").json["valid"], true);
 
+    for unknown in ["lgbtqia", "%FF", "trained%2Fx"] {
+        let reply = server.get(&format!("/admin/labels/details/{unknown}"));
+        assert_eq!(
+            (reply.status, &reply.json["error"]["code"]),
+            (404, &json!("unknown_label_set")),
+            "{unknown}"
+        );
+    }
+
     let same = server.post("/admin/labels/switch", json!({"label_set": "trained"}).to_string());
     assert_eq!((same.status, &same.json["current_set"]), (200, &json!("trained")));
     let other = server.post("/admin/labels/switch", json!({"label_set": "lgbtqia"}).to_string());

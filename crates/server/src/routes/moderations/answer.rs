@@ -134,24 +134,27 @@ impl Moderation {
 }
 
 /// The kinds of input that a score speaks of.
-type Applied = &'static [&'static str];
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+#[schema(as = AppliedInputTypes, value_type = Vec<String>)]
+pub(crate) struct Applied(&'static [&'static str]);
 
-const TEXT: Applied = &["text"];
+const TEXT: Applied = Applied(&["text"]);
+const NOTHING: Applied = Applied(&[]);
 
 const APPLIED: Categories<Applied> = Categories {
-    harassment: &[],
-    harassment_threatening: &[],
-    hate: &[],
-    hate_threatening: &[],
-    illicit: &[],
-    illicit_violent: &[],
+    harassment: NOTHING,
+    harassment_threatening: NOTHING,
+    hate: NOTHING,
+    hate_threatening: NOTHING,
+    illicit: NOTHING,
+    illicit_violent: NOTHING,
     self_harm: TEXT,
     self_harm_intent: TEXT,
-    self_harm_instructions: &[],
-    sexual: &[],
-    sexual_minors: &[],
-    violence: &[],
-    violence_graphic: &[],
+    self_harm_instructions: NOTHING,
+    sexual: NOTHING,
+    sexual_minors: NOTHING,
+    violence: NOTHING,
+    violence_graphic: NOTHING,
 };
 
 /// Where these levels begin on the even scale.

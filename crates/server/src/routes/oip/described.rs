@@ -9,6 +9,7 @@ use utoipa::openapi::ObjectBuilder;
 use utoipa::openapi::schema::{Array, ArrayBuilder, OneOfBuilder, Type};
 
 use super::tensor::{Input, Output};
+use crate::routes::openapi::bodies::message;
 
 /// Texts to be judged, and what is wanted to know of them.
 #[derive(ToSchema)]
@@ -79,8 +80,7 @@ fn shape() -> Array {
 }
 
 fn texts() -> Array {
-    let text = || ObjectBuilder::new().schema_type(Type::String);
-    let row = ArrayBuilder::new().items(text()).min_items(Some(1)).max_items(Some(1));
-    let element = OneOfBuilder::new().item(text()).item(row);
+    let row = ArrayBuilder::new().items(message()).min_items(Some(1)).max_items(Some(1));
+    let element = OneOfBuilder::new().item(message()).item(row);
     ArrayBuilder::new().items(element).min_items(Some(1)).max_items(Some(100)).build()
 }

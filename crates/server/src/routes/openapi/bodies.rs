@@ -114,7 +114,7 @@ const READABLE: &str = "[^\\s\\u0000-\\u001F\\u007F-\\u009F\\u00AD\\u034F\\u061C
     \\u180B-\\u180F\\u200B-\\u200F\\u202A-\\u202E\\u2060-\\u206F\\u2800\\u3164\\uFE00-\\uFE0F\\uFEFF\\uFFA0\
     \\uFFF9-\\uFFFD\u{1BCA0}-\u{1BCA3}\u{1D173}-\u{1D17A}\u{E0000}-\u{E0FFF}]";
 
-pub(super) fn message() -> Object {
+pub(crate) fn message() -> Object {
     ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).pattern(Some(READABLE)).build()
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A route is described where it is written, by `#[utoipa::path]`; [`Document`] lists the handlers. What all routes
 //! have in common is said once: `access` adds keys and roles from the table of routes, `refusals` the answers that any
-//! of them may give instead of its own. `bodies` and `feedback` describe requests, which are parsed by hand. `page` serves the
-//! document to people.
+//! of them may give instead of its own. `bodies` and `feedback` describe requests, which are parsed by hand. `page`
+//! serves the document to people.
 
 mod access;
 pub(super) mod bodies;
@@ -32,8 +32,9 @@ use crate::routes::{
     info(
         title = "Ash-NLP",
         description = "Reads the messages of a community and tells its crisis team which ones need a human now.\n\n\
-            A verdict suggests that somebody looks; nobody is contacted or reported. Message text is never stored or \
-            logged. Unknown fields of a request are let through, answers may gain fields.",
+            A verdict suggests that somebody looks; nobody is contacted or reported. Message text is never \
+            logged, and kept only of messages that staff report, if `learning.keep_text` is turned on. Unknown fields \
+            of a request are let through; answers may gain fields.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     paths(

@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use utoipa_swagger_ui::Config;
@@ -11,7 +12,8 @@ use crate::error::ApiError;
 
 /// Relative, so that it is found behind a proxy's prefix too.
 static CONFIG: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
-    let config = Config::from("../openapi.json").use_base_layout();
+    // No badge of a validator somewhere else.
+    let config = Config::from("../openapi.json").use_base_layout().validator_url("none");
     Arc::new(config.display_request_duration(true).deep_linking(true).default_models_expand_depth(0))
 });
 
@@ -36,8 +38,8 @@ pub(in crate::routes) async fn index() -> Response {
 }
 
 /// One of the page's files.
-pub(in crate::routes) async fn asset(Path(name): Path<String>) -> Response {
-    file(&name)
+pub(in crate::routes) async fn asset(name: Result<Path<String>, PathRejection>) -> Response {
+    name.map_or_else(|_| ApiError::NotFound.into_response(), |Path(name)| file(&name))
 }
 
 fn file(name: &str) -> Response {

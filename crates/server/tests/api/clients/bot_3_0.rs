@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::python::dumps;
 use super::reads::{Needs, Read, faults, read, reads};
-use super::situations::{Keyed, critical_as_high, read_by};
+use super::situations::{Keyed, critical_as_high, read_by, shared};
 use crate::harness::{Reply, Running};
 
 const BOT: &str = "bot 3.0";
@@ -93,7 +93,7 @@ fn bot_that_raises_on_critical_is_sent_high_while_level_keeps_the_truth() {
 /// It sends `timestamp` as a number of seconds; older builds sent a string, and one sent no Content-Type.
 #[test]
 fn bot_3_0_may_send_its_time_as_number_or_string_and_no_content_type() {
-    let server = Running::new();
+    let server = shared();
     for time in [
         json!(1_753_911_604),
         json!(1_753_911_604.25),
@@ -120,7 +120,7 @@ fn bot_3_0_may_send_its_time_as_number_or_string_and_no_content_type() {
 
 #[test]
 fn bot_3_0_that_does_not_know_who_writes_sends_unknown_or_nothing() {
-    let server = Running::new();
+    let server = shared();
     for ids in [
         json!({}),
         json!({"user_id": "unknown", "channel_id": "unknown"}),
@@ -135,9 +135,9 @@ fn bot_3_0_that_does_not_know_who_writes_sends_unknown_or_nothing() {
 /// Attachments come as messages without text; 422 is the one refusal that it neither retries nor takes for an outage.
 #[test]
 fn bot_3_0_is_told_422_for_a_message_without_text() {
-    let server = Running::new();
+    let server = shared();
     for blank in ["", " ", "\n\u{200b}"] {
-        assert_eq!(send(&server, blank).status, 422, "{blank:?}");
+        assert_eq!(send(server, blank).status, 422, "{blank:?}");
     }
 }
 
@@ -157,5 +157,5 @@ fn bot_3_0_is_never_told_a_status_that_it_gives_up_at_while_it_would_help_to_wai
 
 #[test]
 fn bot_3_0_takes_404_for_ensemble_metrics_that_are_not_there() {
-    assert_eq!(Running::new().get("/ensemble_metrics").status, 404);
+    assert_eq!(shared().get("/ensemble_metrics").status, 404);
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::python::dumps;
 use super::reads::{Needs, Read, faults, read, reads};
-use super::situations::{Keyed, critical_as_high, read_by};
+use super::situations::{Keyed, critical_as_high, read_by, shared};
 use crate::harness::{Reply, Running};
 
 const BOT: &str = "bot 3.1";
@@ -111,10 +111,10 @@ fn bot_3_1_starts_when_the_service_is_ready_and_not_before() {
 /// It sends what it has stripped, of up to 4,000 characters, as ASCII with escapes: four bytes of text are twelve.
 #[test]
 fn bot_3_1_may_send_the_longest_message_it_lets_through() {
-    let server = Running::new();
+    let server = shared();
     let longest = "\u{1F3F3}".repeat(3_995) + " high";
     assert_eq!(longest.chars().count(), 4_000);
-    let reply = send(&server, &longest);
+    let reply = send(server, &longest);
     assert_eq!((reply.status, &reply.json["level"]), (200, &json!("high")));
     assert_eq!(reply.json["level"], server.analyze(&longest).json["level"], "escaped or not");
 }

@@ -6,7 +6,7 @@ use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
 use super::reads::{Needs, Read, faults, read, reads};
-use super::situations::{Keyed, read_by, verdicts};
+use super::situations::{Keyed, read_by, shared, verdicts};
 use crate::harness::{Reply, Running};
 
 const BOT: &str = "bot 5.0";
@@ -162,7 +162,7 @@ fn bot_5_0_is_answered_or_judged_by_words_before_it_stops_waiting() {
 
 #[test]
 fn bot_5_0_sends_history_newest_first_and_reads_whether_it_escalates() {
-    let server = Running::new();
+    let server = shared();
     let rising = [
         ("this is medium", "2026-11-26T02:40:00+00:00", json!(0.52)),
         ("this is low", "2026-11-26T02:20:00.123456+00:00", json!(0.31)),
@@ -205,7 +205,7 @@ fn bot_5_0_can_show_five_key_factors_on_its_card() {
 /// It prints `message`, else `detail`, into its log.
 #[test]
 fn bot_5_0_logs_nothing_of_the_message_when_it_is_refused() {
-    let server = Running::new();
+    let server = shared();
     let secret = "quokkas".repeat(6_000);
     for body in [
         json!({"message": secret, "verbosity": "standard"}),
@@ -225,9 +225,9 @@ fn bot_5_0_logs_nothing_of_the_message_when_it_is_refused() {
 
 #[test]
 fn the_table_of_bot_5_0_knows_a_null_from_a_value() {
-    let server = Running::new();
+    let server = shared();
     for gone in ["confidence", "signals", "explanation", "severity"] {
-        let mut answer = send(&server, "this is high").json;
+        let mut answer = send(server, "this is high").json;
         answer[gone] = Value::Null;
         assert_ne!(faults(ANSWER, &answer), Vec::<String>::new(), "{gone}");
     }

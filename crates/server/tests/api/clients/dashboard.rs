@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::reads::{Needs, Read, read, reads};
-use super::situations::Keyed;
+use super::situations::{Keyed, shared};
 use crate::harness::Running;
 
 const DASHBOARD: &str = "dashboard";
@@ -15,6 +15,14 @@ const HEALTH: &[Read] = &[
     read("/status", Needs::Text, "its card shows no status"),
     read("/version", Needs::Text, "its card shows no version"),
     read("/timestamp", Needs::Text, "its card shows no time"),
+];
+
+const WARMUP: &[Read] = &[
+    read("/pipeline_warmed", Needs::Bool, "it shows no warm-up"),
+    read("/warmup_success", Needs::Bool, "it shows no warm-up"),
+    read("/total_warmup_time_ms", Needs::Number, "it shows no time"),
+    read("/cold_start_eliminated", Needs::Bool, "it shows no warm-up"),
+    read("/ready_for_production", Needs::Bool, "it shows no warm-up"),
 ];
 
 /// It shows the service as online while it answers /health with 200, whatever stands there.
@@ -35,7 +43,7 @@ fn dashboard_shows_the_service_online_from_the_first_moment_to_the_last() {
 /// It passes the page on as it is: axios leaves what is no JSON a string.
 #[test]
 fn dashboard_gets_metrics_as_a_page_that_it_can_pass_on() {
-    let server = Running::new();
+    let server = shared();
     server.analyze("this is high");
     let page = server.send("GET", "/metrics", HEADERS, "");
     assert_eq!(page.status, 200);
@@ -56,16 +64,9 @@ fn dashboard_needs_a_key_that_may_read_once_keys_are_set_up_but_health_stays_ope
 
 #[test]
 fn dashboard_reads_models_and_warm_up_in_both_places_of_health() {
-    let health = Running::new().send("GET", "/health", HEADERS, "").json;
+    let health = shared().send("GET", "/health", HEADERS, "").json;
     let coordinator = &health["model_coordination_manager"];
     assert_eq!((&coordinator["models_configured"], &coordinator["models_loaded"]), (&json!(3), &json!(3)));
     assert_eq!(coordinator["warmup_status"], health["warmup_status"]);
-    const WARMUP: &[Read] = &[
-        read("/pipeline_warmed", Needs::Bool, "it shows no warm-up"),
-        read("/warmup_success", Needs::Bool, "it shows no warm-up"),
-        read("/total_warmup_time_ms", Needs::Number, "it shows no time"),
-        read("/cold_start_eliminated", Needs::Bool, "it shows no warm-up"),
-        read("/ready_for_production", Needs::Bool, "it shows no warm-up"),
-    ];
     reads(DASHBOARD, "warm-up", WARMUP, &health["warmup_status"]);
 }

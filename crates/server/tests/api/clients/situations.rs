@@ -1,11 +1,19 @@
 //! Every answer to a message that a client can get: each level, and each way of being judged less well.
 
+use std::sync::LazyLock;
+
 use ash_runtime::Overrides;
 use ash_server::{NewEntry, Role, add_key};
 use serde_json::{Map, Value};
 
 use super::reads::{Read, reads, seen};
 use crate::harness::{Reply, Running, redacted};
+
+/// One server for all tests that neither change it nor trouble its models.
+pub(crate) fn shared() -> &'static Running {
+    static SHARED: LazyLock<Running> = LazyLock::new(Running::new);
+    &SHARED
+}
 
 /// How a client sends a message.
 pub(crate) type Send = fn(&Running, &str) -> Reply;

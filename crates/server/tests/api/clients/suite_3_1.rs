@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::python::dumps;
 use super::reads::{Needs, Read, faults, read, reads};
-use super::situations::{Keyed, read_by};
+use super::situations::{Keyed, read_by, shared};
 use crate::harness::{Reply, Running};
 
 const SUITE: &str = "suite 3.1";
@@ -74,7 +74,7 @@ fn suite_3_1_begins_only_when_status_is_exactly_healthy() {
 /// Its levels are those of the answer: "critical" counts as such in its tuning tools.
 #[test]
 fn suite_3_1_is_told_critical_as_it_is() {
-    assert_eq!(send(&Running::new(), "this is critical").json["crisis_level"], "critical");
+    assert_eq!(send(shared(), "this is critical").json["crisis_level"], "critical");
 }
 
 #[test]

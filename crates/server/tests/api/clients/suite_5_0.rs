@@ -9,7 +9,7 @@ use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
 use super::reads::{Needs, Read, read, reads};
-use super::situations::{Keyed, read_by};
+use super::situations::{Keyed, read_by, shared};
 use crate::harness::{Reply, Running};
 
 const SUITE: &str = "suite 5.0";
@@ -68,7 +68,7 @@ fn suite_5_0_finds_every_field_that_it_reads_at_every_level_and_in_every_degrade
 
 #[test]
 fn suite_5_0_begins_when_status_and_ready_agree_and_status_answers_with_an_object() {
-    let server = Running::new();
+    let server = shared();
     let health = server.get("/health").json;
     reads(SUITE, "ready", HEALTH, &health);
     assert_eq!(health["ready"], true);
@@ -78,8 +78,8 @@ fn suite_5_0_begins_when_status_and_ready_agree_and_status_answers_with_an_objec
 
 #[test]
 fn suite_5_0_reads_a_batch_in_order_and_a_bad_item_fails_alone() {
-    let server = Running::new();
-    let reply = batch(&server, &json!(["this is high", "", "see you", 7, "this is critical"]));
+    let server = shared();
+    let reply = batch(server, &json!(["this is high", "", "see you", 7, "this is critical"]));
     assert_eq!((reply.status, &reply.json["total"], &reply.json["failed"]), (200, &json!(5), &json!(2)));
     let results = reply.json["results"].as_array().unwrap();
     let severities: Vec<_> = results.iter().map(|result| result["severity"].as_str()).collect();
@@ -97,18 +97,18 @@ fn suite_5_0_reads_a_batch_in_order_and_a_bad_item_fails_alone() {
 
 #[test]
 fn suite_5_0_sends_a_hundred_at_once_and_an_empty_list_is_an_empty_answer() {
-    let server = Running::new();
-    let all = batch(&server, &json!(vec!["this is low"; 100]));
+    let server = shared();
+    let all = batch(server, &json!(vec!["this is low"; 100]));
     assert_eq!((all.status, all.json["results"].as_array().map(Vec::len)), (200, Some(100)));
-    let none = batch(&server, &json!([]));
+    let none = batch(server, &json!([]));
     assert_eq!((none.status, &none.json["results"]), (200, &json!([])));
-    assert_eq!(batch(&server, &json!(vec!["this is low"; 101])).status, 422);
+    assert_eq!(batch(server, &json!(vec!["this is low"; 101])).status, 422);
 }
 
 /// A flag that asks for less to read must not change the verdict.
 #[test]
 fn suite_5_0_gets_the_same_verdict_with_and_without_explanation_and_context() {
-    let server = Running::new();
+    let server = shared();
     let ask = |explain: bool, context: bool, verbosity: &str| {
         let body = json!({"message": "this is medium", "include_explanation": explain, "explanation_verbosity": verbosity,
                           "include_context_analysis": context});
@@ -144,5 +144,5 @@ fn suite_5_0_is_known_by_its_key_in_the_header_of_old() {
 #[test]
 fn suite_5_0_may_carry_a_key_that_a_service_without_keys_does_not_know() {
     let headers = [HEADERS, &[("x-ash-internal-key", "the-bypass-key-of-old")]].concat();
-    assert_eq!(Running::new().send("POST", "/analyze", &headers, &body("hello").to_string()).status, 200);
+    assert_eq!(shared().send("POST", "/analyze", &headers, &body("hello").to_string()).status, 200);
 }

@@ -49,7 +49,7 @@ fn every_route_is_documented_with_its_role_and_nothing_else_is() {
         }
     }
     let mut ids: Vec<&Value> = documented.iter().map(|(_, _, operation)| &operation["operationId"]).collect();
-    ids.sort_by_key(|id| id.to_string());
+    ids.sort_by_key(ToString::to_string);
     ids.dedup();
     assert_eq!(ids.len(), documented.len(), "every operation has an id of its own");
 }
@@ -72,6 +72,8 @@ fn every_reference_leads_somewhere_and_everything_defined_is_used() {
     }
     for kind in ["schemas", "headers", "responses"] {
         for name in document["components"][kind].as_object().unwrap().keys() {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            assert!(name.chars().all(allowed), "{name} is no name of a component");
             let place = format!("#/components/{kind}/{name}");
             // Without keys nobody is asked for one.
             let of_keys = name.ends_with("Unauthorized") || name == "Challenge";

@@ -1,6 +1,12 @@
 //! The page that shows the document.
 
+use std::path::Path;
+
 use crate::harness::Running;
+
+fn is_asset(word: &str) -> bool {
+    Path::new(word).extension().is_some_and(|extension| extension == "js" || extension == "css")
+}
 
 #[test]
 fn the_page_for_people_brings_all_it_needs() {
@@ -9,7 +15,7 @@ fn the_page_for_people_brings_all_it_needs() {
     let page = running.get("/docs/");
     assert_eq!((page.status, page.header("content-type")), (200, "text/html"));
     let html = page.json.as_str().unwrap();
-    let named = html.split(['"', '\'']).filter(|word| word.ends_with(".js") || word.ends_with(".css"));
+    let named = html.split(['"', '\'']).filter(|word| is_asset(word));
     let named: Vec<&str> = named.map(|name| name.trim_start_matches("./")).collect();
     assert!(named.len() > 3, "{named:?}");
     for name in named {
@@ -20,4 +26,5 @@ fn the_page_for_people_brings_all_it_needs() {
     assert!(running.get("/docs/swagger-initializer.js").json.as_str().unwrap().contains("../openapi.json"));
     assert_eq!(running.get("/docs/no-such-file").status, 404);
     assert_eq!(running.get("/docs/../../etc/passwd").status, 404);
+    assert_eq!(running.get("/docs/%FF").json["error"]["code"], "not_found");
 }

@@ -83,7 +83,7 @@ pub(super) fn differences(document: &Value, schema: &Value, value: &Value, place
         Value::Object(_) => "object",
     };
     let fits = |t: &&str| *t == kind || (*t == "number" && kind == "integer");
-    if !types.iter().any(|t| fits(&t)) {
+    if !types.iter().any(fits) {
         return vec![format!("{place} is a {kind}, not {types:?}")];
     }
     if let Some(words) = schema["enum"].as_array()
@@ -106,7 +106,7 @@ pub(super) fn differences(document: &Value, schema: &Value, value: &Value, place
             match known {
                 Some(known) => found.extend(differences(document, known, value, &format!("{place}.{name}"))),
                 None if schema["properties"].is_object() => {
-                    found.push(format!("{place}.{name} is not documented"))
+                    found.push(format!("{place}.{name} is not documented"));
                 }
                 None => {}
             }

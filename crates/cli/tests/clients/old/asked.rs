@@ -1,17 +1,25 @@
 //! What the clients make of verdicts, refusals, feedback and statistics.
 
-use std::path::Path;
-use std::process::Command;
-
 use serde_json::{Value, json};
 
-use crate::peer::{all, installed, run};
-use crate::service::Service;
+use super::running::{all, installed, run};
+use crate::harness;
+use crate::served::{Served, serving};
 
 const CALM: &str = "see you at the game tonight";
 const URGENT: &str = "i am going to kill myself tonight, the pills are in my hand";
 const MESSAGES: [&str; 6] = ["--message", CALM, "--message", URGENT, "--message", ""];
-const AS_HIGH: [(&str, &str); 1] = [("ASH_COMPAT__CRITICAL_AS_HIGH", "true")];
+
+/// The service, ready, with these settings; and its address.
+fn ready(settings: &[(&str, &str)]) -> (Served, String) {
+    let mut service = serving(&[]);
+    let served = Served::ready(service.env("ASH_LEARNING__PATH", ":memory:").envs(settings.iter().copied()));
+    let url = format!("http://{}", served.address);
+    (served, url)
+}
+
+/// For bots that fail on "critical".
+const AS_HIGH: &[(&str, &str)] = &[("ASH_COMPAT__CRITICAL_AS_HIGH", "true")];
 
 fn with<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&[url], &MESSAGES[..], more].concat()
@@ -27,8 +35,8 @@ fn bot_3_0_counts_every_level_and_its_reports_are_taken() {
     if !installed() {
         return;
     }
-    let service = Service::ready(&AS_HIGH);
-    let seen = run("bot_3_0.py", &with(&service.url(), &["--feedback"]));
+    let (_served, url) = ready(AS_HIGH);
+    let seen = run("bot_3_0.py", &with(&url, &["--feedback"]));
     assert_eq!(verdicts(&seen, "crisis_level"), ["none", "high"], "{seen:#?}");
     assert_eq!(verdicts(&seen, "requires_staff_review"), [false, true]);
     assert_eq!(all(&seen, "refusal")[0]["status"], 422, "no text");
@@ -47,8 +55,8 @@ fn bot_3_1_calls_staff_and_shows_the_ensemble_as_active() {
     if !installed() {
         return;
     }
-    let service = Service::ready(&AS_HIGH);
-    let seen = run("bot_3_1.py", &with(&service.url(), &["--feedback"]));
+    let (_served, url) = ready(AS_HIGH);
+    let seen = run("bot_3_1.py", &with(&url, &["--feedback"]));
     assert_eq!(verdicts(&seen, "crisis_level"), ["none", "high"], "{seen:#?}");
     assert_eq!(verdicts(&seen, "calls_staff"), [false, true]);
     assert!(all(&seen, "feedback").iter().all(|each| each["success"] == true), "{seen:#?}");
@@ -62,11 +70,11 @@ fn bot_5_0_alerts_on_critical_and_shows_a_card() {
     if !installed() {
         return;
     }
-    let service = Service::ready(&AS_HIGH);
-    let seen = run("bot_5_0.py", &with(&service.url(), &["--again", "2"]));
+    let (_served, url) = ready(AS_HIGH);
+    let seen = run("bot_5_0.py", &with(&url, &["--again", "2"]));
     assert_eq!(verdicts(&seen, "severity"), ["safe", "critical", "safe", "critical"], "{seen:#?}");
     assert_eq!(verdicts(&seen, "alerts"), [false, true, false, true]);
-    assert!(verdicts(&seen, "summary").iter().all(|summary| summary.is_string()), "{seen:#?}");
+    assert!(verdicts(&seen, "summary").iter().all(Value::is_string), "{seen:#?}");
     let refusals = all(&seen, "refusal");
     assert!(
         refusals.len() == 2 && refusals.iter().all(|each| each["attempts"] == 1),
@@ -80,8 +88,8 @@ fn suite_3_1_compares_labels_and_tunes_weights() {
     if !installed() {
         return;
     }
-    let service = Service::ready(&[]);
-    let seen = run("suite_3_1.py", &[&service.url(), "--message", CALM, "--message", URGENT]);
+    let (_served, url) = ready(&[]);
+    let seen = run("suite_3_1.py", &[&url, "--message", CALM, "--message", URGENT]);
     assert_eq!(verdicts(&seen, "crisis_level"), ["none", "critical"], "{seen:#?}");
     let switches: Vec<_> = all(&seen, "switch").iter().map(|switch| switch["status"].clone()).collect();
     assert_eq!(switches.last(), Some(&json!(400)), "there is no such set");
@@ -99,8 +107,8 @@ fn suite_5_0_finds_no_fault_in_any_answer() {
     if !installed() {
         return;
     }
-    let service = Service::ready(&[]);
-    let seen = run("suite_5_0.py", &[&service.url(), "--message", CALM, "--message", URGENT]);
+    let (_served, url) = ready(&[]);
+    let seen = run("suite_5_0.py", &[&url, "--message", CALM, "--message", URGENT]);
     let severities: Vec<_> =
         all(&seen, "verdict").iter().map(|verdict| verdict["severity"].clone()).collect();
     assert_eq!(severities, ["safe", "critical"], "{seen:#?}");
@@ -115,8 +123,8 @@ fn the_dashboard_shows_everything_as_online() {
     if !installed() {
         return;
     }
-    let service = Service::ready(&[]);
-    let seen = run("dashboard.mjs", &[&service.url()]);
+    let (_served, url) = ready(&[]);
+    let seen = run("dashboard.mjs", &[&url]);
     assert_eq!(seen.len(), 5);
     assert!(seen.iter().all(|page| page["online"] == true), "{seen:#?}");
 }
@@ -129,9 +137,13 @@ fn with_keys_each_client_is_known_by_its_own() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("keys.toml");
-    let (bot, admin) = (key(&file, "bot", "analyze"), key(&file, "tools", "admin"));
-    let service = Service::ready(&[("ASH_AUTH__KEYS_FILE", file.to_str().expect("a path"))]);
-    let url = service.url();
+    let file = file.to_str().expect("UTF-8");
+    let key = |role: &str| {
+        let added = harness::run(&["keys", "add", role, "--role", role, "--file", file]);
+        harness::out(&added).trim().to_owned()
+    };
+    let (bot, admin) = (key("analyze"), key("admin"));
+    let (_served, url) = ready(&[("ASH_AUTH__KEYS_FILE", file)]);
     for name in ["bot_3_0.py", "bot_3_1.py", "bot_5_0.py", "suite_5_0.py"] {
         let seen = run(name, &[&url, "--message", CALM, "--key", &bot]);
         assert_eq!(all(&seen, "verdict").len(), 1, "{name}: {seen:#?}");
@@ -146,13 +158,4 @@ fn with_keys_each_client_is_known_by_its_own() {
         .map(|p| p["saw"].clone())
         .collect();
     assert_eq!(offline, ["/metrics", "/learning_statistics", "/stats", "/status"]);
-}
-
-fn key(file: &Path, name: &str, role: &str) -> String {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ash-nlp"));
-    command.args(["keys", "add", name, "--role", role, "--file"]).arg(file);
-    let output = command.env_clear().output().expect("the program runs");
-    let said = String::from_utf8_lossy(&output.stdout);
-    let key = said.split_whitespace().find(|word| word.starts_with("ash_"));
-    key.unwrap_or_else(|| panic!("{said}{}", String::from_utf8_lossy(&output.stderr))).to_owned()
 }
