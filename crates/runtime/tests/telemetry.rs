@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ash_analysis::Level;
+use ash_analysis::{Level, Offsets};
 use ash_runtime::PerformanceSettings;
 use ash_runtime::telemetry::{
-    Answered, AuthFailed, BatchRan, Cache, CacheCounts, CacheGauges, Degraded, DriftVerdict, Event, Evicted,
-    Gauges, HandlerPanicked, HttpAnswered, InferenceRead, LoadRetried, METRICS, MetricKind, ModelFailed,
-    PHASES, RateLimited, Reloaded, Shed, ShedReason, Source, Stage, StageTimes, Telemetry, WorkerPanicked,
+    AlertMoved, AlertOutcome, Answered, AuthFailed, BatchRan, Cache, CacheCounts, CacheGauges, Degraded,
+    DriftVerdict, Event, Evicted, FeedbackGiven, FeedbackOutcome, Gauges, HandlerPanicked, HttpAnswered,
+    InferenceRead, LoadRetried, METRICS, MetricKind, ModelFailed, PHASES, RateLimited, Reloaded, Shed,
+    ShedReason, Source, Stage, StageTimes, Telemetry, WorkerPanicked,
 };
 use serde_json::{Value, json};
 
@@ -50,6 +51,8 @@ fn gauges() -> Gauges {
         active_messages: 2,
         assessments: CacheGauges { entries: 10, bytes: 2048 },
         inference: CacheGauges { entries: 11, bytes: 4096 },
+        offsets: Offsets::bounded([0.02, 0.0, -0.03, 0.0]),
+        alerts_waiting: Some(4),
         uptime: MS(5000),
         version: "1.2.3",
     }
@@ -152,6 +155,14 @@ fn every_event_moves_what_it_should_and_nothing_else() {
     moves!(t, AuthFailed => "ash_auth_failures_total" + 1);
     moves!(t, Reloaded { ok: true } => "ash_reloads_total{outcome=\"ok\"}" + 1);
     moves!(t, Reloaded { ok: false } => "ash_reloads_total{outcome=\"failed\"}" + 1);
+    for outcome in FeedbackOutcome::ALL {
+        let name = format!("ash_feedback_total{{outcome=\"{}\"}}", outcome.as_str());
+        assert_eq!(moved(&t, &FeedbackGiven { outcome: *outcome }), [(name, 1.0)].into());
+    }
+    for outcome in AlertOutcome::ALL {
+        let name = format!("ash_alerts_total{{outcome=\"{}\"}}", outcome.as_str());
+        assert_eq!(moved(&t, &AlertMoved { outcome: *outcome }), [(name, 1.0)].into());
+    }
     moves!(t, LoadRetried { ok: true } => "ash_load_retries_total{outcome=\"ok\"}" + 1);
     moves!(t, LoadRetried { ok: false } => "ash_load_retries_total{outcome=\"failed\"}" + 1);
 
@@ -188,6 +199,8 @@ fn everything(t: &Telemetry) {
     t.emit(&AuthFailed);
     t.emit(&Reloaded { ok: true });
     t.emit(&LoadRetried { ok: true });
+    t.emit(&FeedbackGiven { outcome: FeedbackOutcome::Stored });
+    t.emit(&AlertMoved { outcome: AlertOutcome::Sent });
 }
 
 #[test]
@@ -279,6 +292,9 @@ fn gauges_show_what_they_are_given() {
         ("ash_active_messages", 2.0),
         ("ash_cache_entries{cache=\"assessments\"}", 10.0),
         ("ash_cache_bytes{cache=\"inference\"}", 4096.0),
+        ("ash_learned_offset{level=\"low\"}", 0.02),
+        ("ash_learned_offset{level=\"high\"}", -0.03),
+        ("ash_alerts_waiting", 4.0),
         ("ash_target_seconds", 0.05),
         ("ash_uptime_seconds", 5.0),
         ("ash_build_info{version=\"1.2.3\"}", 1.0),

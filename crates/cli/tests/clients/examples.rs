@@ -88,11 +88,22 @@ fn shows(lines: &[&str], shown: &[&str]) -> bool {
     }
 }
 
-/// A program of the system, with nothing of the tester's environment but where programs are.
-fn system(program: &str) -> Command {
+/// A program of the system, with nothing of the tester's environment but where programs are; none if it or another
+/// that it needs is not installed, which is said, and fails the test if `ASH_CLIENTS` is `required`.
+fn system(program: &str, needs: &[&str]) -> Option<Command> {
+    for name in [&[program], needs].concat() {
+        let found = Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if let Err(error) = found {
+            assert_ne!(std::env::var("ASH_CLIENTS").as_deref(), Ok("required"), "{name}: {error}");
+            // Not by a macro, whose words the test harness keeps to itself when a test passes.
+            let said = writeln!(std::io::stderr(), "examples skipped, {name} is not there: {error}");
+            said.expect("standard error is there");
+            return None;
+        }
+    }
     let mut command = Command::new(program);
     command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
-    command
+    Some(command)
 }
 
 /// What it printed; none if the language is not installed here, which was said then.
@@ -106,8 +117,8 @@ fn run(example: &Example, served: &Served, key: &str) -> Option<String> {
             client::tell(&service, &messages, &mut printed).expect("it answers");
             return Some(String::from_utf8(printed).expect("UTF-8"));
         }
-        "bash" => system("bash"),
-        "javascript" => system("node"),
+        "bash" => system("bash", &["curl", "jq"])?,
+        "javascript" => system("node", &[])?,
         "python" => peer("python")?,
         other => panic!("line {}: who runs {other}?", example.line),
     };
@@ -116,25 +127,19 @@ fn run(example: &Example, served: &Served, key: &str) -> Option<String> {
         "javascript" => command.args(["--input-type=module", "-"]),
         _ => command.arg("-"),
     };
-    let output = piped(command.env("ASH_KEY", key), &code)?;
+    let output = piped(command.env("ASH_KEY", key), &code);
     let ended =
         if output.status.success() { String::new() } else { format!("{}\n{}", output.status, err(&output)) };
     Some(out(&output) + &ended)
 }
 
-/// Runs a program with its source on standard input; none if it is not installed.
-fn piped(command: &mut Command, code: &str) -> Option<Output> {
+/// Runs a program with its source on standard input.
+fn piped(command: &mut Command, code: &str) -> Output {
     let streams = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = match streams.spawn() {
-        Ok(child) => child,
-        Err(error) => {
-            assert_ne!(std::env::var("ASH_CLIENTS").as_deref(), Ok("required"), "{command:?}: {error}");
-            return None;
-        }
-    };
+    let mut child = streams.spawn().expect("the program starts");
     let written = child.stdin.take().expect("a pipe").write_all(code.as_bytes());
     written.expect("the program reads");
-    Some(child.wait_with_output().expect("the program ends"))
+    child.wait_with_output().expect("the program ends")
 }
 
 /// `ash-nlp serve` that forgets what it learns.
@@ -155,20 +160,20 @@ fn every_example_of_the_page_prints_what_the_page_shows() {
             .env("ASH_LIMITS__REQUESTS_PER_SECOND_PER_KEY", "1")
             .env("ASH_LIMITS__BURST_PER_KEY", "3"),
     );
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     for example in examples(&page()) {
         let served = if example.with_keys { &locked } else { &open };
         let Some(printed) = run(&example, served, &key) else { continue };
         let (lines, shown): (Vec<&str>, Vec<&str>) =
             (printed.lines().collect(), example.prints.lines().collect());
         if !shows(&lines, &shown) {
-            wrong += &format!(
-                "\ndocs/api.md:{}: it prints\n{printed}and the page shows\n{}",
+            wrong.push(format!(
+                "docs/api.md:{}: it prints\n{printed}and the page shows\n{}",
                 example.line, example.prints
-            );
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
