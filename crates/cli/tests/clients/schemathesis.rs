@@ -20,7 +20,7 @@ fn run(mut schemathesis: Command, served: &Served, key: &str) {
         .arg(file("schemathesis.toml"))
         .arg("run")
         .arg(format!("{url}/openapi.json"))
-        .args(["--url", &url, "--generation-deterministic", "--max-examples", "25", "--continue-on-failure"])
+        .args(["--url", &url, "--generation-deterministic", "--max-examples", "20", "--continue-on-failure"])
         .env("ASH_KEY", key);
     let said = content(schemathesis);
     assert!(said.contains("Tested: "), "{said}");
