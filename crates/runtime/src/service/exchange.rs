@@ -80,7 +80,7 @@ impl Service {
     /// while it runs; files of patterns are read again, and what [`Service::set_ensemble`] did is undone. On an error
     /// nothing has changed. Returns the keys whose changes need a restart. Blocks.
     pub fn reload(&self, settings: &Settings) -> Result<Vec<String>, StartError> {
-        let words = Arc::new(load_words(&settings.patterns)?);
+        let words = load_words(&settings.patterns)?;
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = self.engine.get();
         let (settings, restart) = engine.settings.reloaded(settings);

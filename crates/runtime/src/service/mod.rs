@@ -99,7 +99,7 @@ impl Service {
     /// A service that judges by words until [`Service::bring_up`] has brought the models, and tells of what it judges
     /// whoever is configured. Blocks for as long as patterns take to compile.
     pub fn open(settings: Settings, life: Arc<Lifecycle>) -> Result<Self, StartError> {
-        let words = Arc::new(load_words(&settings.patterns)?);
+        let words = load_words(&settings.patterns)?;
         let telemetry = Arc::new(Telemetry::new(settings.performance));
         let announcer = Announcer::open(&settings.alerts, Arc::clone(&telemetry))?;
         let service = Service { announcer, ..Self::over(settings, words, life, telemetry)? };
@@ -127,7 +127,7 @@ impl Service {
             (words.join(), models)
         });
         let words = words.map_err(|_| StartError::Panicked("patterns".to_owned()))??;
-        let service = Self::over(settings, Arc::new(words), Arc::clone(&life), telemetry)?;
+        let service = Self::over(settings, words, Arc::clone(&life), telemetry)?;
         service.install_models(models?)?;
         life.advance(Phase::Ready);
         Ok(service)
