@@ -14,7 +14,7 @@ use crate::routes::{moderations, oip};
 pub(crate) enum Dialect {
     /// Ash-NLP's own.
     Own,
-    /// That of the `OpenAI` API: everything under /v1.
+    /// That of the OpenAI API: everything under /v1.
     OpenAi,
     /// The Open Inference Protocol: everything under /v2.
     OpenInference,

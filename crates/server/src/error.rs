@@ -191,7 +191,7 @@ impl ApiError {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ErrorAnswer {
     error: Told,
-    /// The same as `FastAPI` says it, for clients of the replaced service.
+    /// The same as FastAPI says it, for clients of the replaced service.
     detail: Vec<Detail>,
 }
 
@@ -218,7 +218,7 @@ struct Detail {
     /// The sentence.
     #[schema(examples("message is required"))]
     msg: String,
-    /// The kind, in `FastAPI`'s words.
+    /// The kind, in FastAPI's words.
     #[schema(examples("missing"))]
     r#type: &'static str,
 }

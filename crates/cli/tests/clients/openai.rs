@@ -1,4 +1,4 @@
-//! The official client of the `OpenAI` API, told another address and nothing else.
+//! The official client of the OpenAI API, told another address and nothing else.
 
 use crate::peers::{content, file, key, peer};
 use crate::served::{Served, serving};

@@ -1,4 +1,4 @@
-//! POST /v1/moderations is what a client of the `OpenAI` API expects, and never calls safe what was not judged.
+//! POST /v1/moderations is what a client of the OpenAI API expects, and never calls safe what was not judged.
 
 use std::collections::BTreeMap;
 

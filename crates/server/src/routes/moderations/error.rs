@@ -1,4 +1,4 @@
-//! Errors as clients of the `OpenAI` API read them: `{"error":{"message","type","param","code"}}`.
+//! Errors as clients of the OpenAI API read them: `{"error":{"message","type","param","code"}}`.
 
 use axum::Json;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! POST /v1/moderations: the moderation endpoint of the `OpenAI` API, for whoever has a client of it.
+//! POST /v1/moderations: the moderation endpoint of the OpenAI API, for whoever has a client of it.
 //!
 //! `request` reads what such a client sends (`described` says what that looks like), `answer` says what a verdict is in its categories, `error` tells errors
 //! in its shape. What it means here:
@@ -37,7 +37,7 @@ use described::ModerationBody;
 pub(crate) use error::{Told, told};
 use request::{Input, ModerationRequest};
 
-/// Judge texts, for clients of the `OpenAI` API
+/// Judge texts, for clients of the OpenAI API
 ///
 /// `flagged` means that a human should look now: the level is high or critical. `self-harm` says the same;
 /// `self-harm/intent` that it is the writer's own life or body: the level is critical, or high with a statement of

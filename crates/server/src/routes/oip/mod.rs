@@ -1,4 +1,4 @@
-//! /v2: the Open Inference Protocol, for whoever calls models through `KServe` or Triton.
+//! /v2: the Open Inference Protocol, for whoever calls models through KServe or Triton.
 //!
 //! <https://github.com/kserve/open-inference-protocol>, the REST part. `health` and `model` say what there is, `tensor`
 //! names what goes in and out of it. `infer` judges: `request` reads a tensor of texts (`described` says what it looks

@@ -1,4 +1,4 @@
-//! What every client is told when there is no verdict: the service's own shape, and beside it the list that `FastAPI`
+//! What every client is told when there is no verdict: the service's own shape, and beside it the list that FastAPI
 //! sent, which the clients print.
 
 use std::time::Duration;
