@@ -213,7 +213,7 @@ pub(crate) struct Told {
 #[derive(Debug, Serialize, ToSchema)]
 struct Detail {
     /// Where: `body` and a field, or `request`.
-    #[schema(examples(json!(["body", "message"])))]
+    #[schema(examples("body", "message"))]
     loc: Vec<String>,
     /// The sentence.
     #[schema(examples("message is required"))]
@@ -223,19 +223,26 @@ struct Detail {
     r#type: &'static str,
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let (status, _, kind) = self.row();
+impl ErrorAnswer {
+    /// What is said of `error`.
+    pub(crate) fn of(error: &ApiError) -> Self {
+        let (status, _, kind) = error.row();
         let place = match status {
             StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY => {
                 "body"
             }
             _ => "request",
         };
-        let loc = std::iter::once(place).chain(self.field()).map(str::to_owned).collect();
-        let detail = vec![Detail { loc, msg: self.to_string(), r#type: kind }];
-        let body = ErrorAnswer { error: self.told(), detail };
-        let mut response = (status, Json(body)).into_response();
+        let loc = std::iter::once(place).chain(error.field()).map(str::to_owned).collect();
+        let detail = vec![Detail { loc, msg: error.to_string(), r#type: kind }];
+        ErrorAnswer { error: error.told(), detail }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.row().0;
+        let mut response = (status, Json(ErrorAnswer::of(&self))).into_response();
         if let Some(seconds) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -60,9 +60,10 @@ pub(crate) struct PastMessageBody {
 
 /// Many messages to be judged.
 #[derive(ToSchema)]
+#[schema(examples(json!({"messages": ["gg, well played", "i can't keep going like this"]})))]
 pub(crate) struct BatchBody {
     /// Each a string, as `message` of POST /analyze; what is none fails alone.
-    #[schema(max_items = 100, examples(json!(["gg, well played", "i can't keep going like this"])))]
+    #[schema(max_items = 100)]
     messages: Vec<Value>,
     /// Show `explanation`.
     #[schema(default = true)]

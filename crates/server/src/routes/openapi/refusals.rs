@@ -2,16 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use serde_json::Value;
 use utoipa::openapi::header::Header;
 use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
 use utoipa::openapi::{
-    Components, Content, HeaderBuilder, Object, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder,
+    Components, ContentBuilder, HeaderBuilder, Object, ObjectBuilder, OpenApi, Ref, RefOr, Response,
+    ResponseBuilder,
 };
 use utoipa::{Modify, PartialSchema, ToSchema};
 
+use crate::auth::{KeyFault, Role};
 use crate::dialect::Dialect;
-use crate::error::ErrorAnswer;
+use crate::error::{ApiError, ErrorAnswer};
 use crate::routes::openapi::access::operation;
 use crate::routes::table::{Access, ROUTES};
 use crate::routes::{moderations, oip};
@@ -54,6 +58,33 @@ const REFUSALS: [(&str, &str, &str, When); 9] = [
     ),
     ("504", "Timeout", "No answer within `server.request_timeout_ms`.", When::Always),
 ];
+
+/// A refusal of this status, for an example.
+fn sample(status: &str) -> Option<ApiError> {
+    let second = Duration::from_secs(1);
+    Some(match status {
+        "400" => ApiError::NotJson("expected value at line 1 column 1".to_owned()),
+        "401" => ApiError::Unauthorized(KeyFault::None),
+        "403" => ApiError::Forbidden { needs: Role::Admin, has: Role::Read },
+        "413" => ApiError::BodyTooLarge { limit: 1_048_576 },
+        "422" => ApiError::Missing { field: "message" },
+        "429" => ApiError::RateLimited { retry_after: second },
+        "500" => ApiError::Failed,
+        "503" => ApiError::Overloaded { retry_after: second },
+        "504" => ApiError::Timeout { limit_ms: 10_000 },
+        _ => return None,
+    })
+}
+
+/// What is said of `error` in a dialect.
+fn body(dialect: Dialect, error: &ApiError) -> Option<Value> {
+    let said = match dialect {
+        Dialect::Own => serde_json::to_value(ErrorAnswer::of(error)),
+        Dialect::OpenAi => serde_json::to_value(moderations::told(error).1.0),
+        Dialect::OpenInference => serde_json::to_value(oip::told(error).1.0),
+    };
+    said.ok()
+}
 
 /// Defines the refusals and the headers of all answers, and names them in every operation.
 pub(super) struct Refusals;
@@ -146,7 +177,13 @@ fn refusal(dialect: Dialect, status: &str, means: &str) -> Response {
     let schema = Ref::from_schema_name(shape(dialect));
     let mut response = ResponseBuilder::new()
         .description(means)
-        .content("application/json", Content::new(Some(schema)))
+        .content(
+            "application/json",
+            ContentBuilder::new()
+                .schema(Some(schema))
+                .example(sample(status).and_then(|e| body(dialect, &e)))
+                .build(),
+        )
         .build();
     response.headers = common_headers(Some(status));
     response
@@ -179,4 +216,23 @@ fn seconds(means: &str) -> Header {
 
 fn described(means: &str, schema: impl Into<Object>) -> Header {
     HeaderBuilder::new().schema(Some(schema.into())).description(Some(means)).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_refusal_is_shown_by_one_of_its_status() {
+        for (status, name, ..) in REFUSALS {
+            let sample = sample(status).expect(name);
+            assert_eq!(sample.row().0.as_str(), status, "{name}");
+            for dialect in DIALECTS {
+                assert!(
+                    body(dialect, &sample)
+                        .is_some_and(|body| body["error"].is_string() || body["error"].is_object())
+                );
+            }
+        }
+    }
 }
