@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::answers::{self, Answer, Answers};
 use crate::assessment::Assessment;
 use crate::classifier::{Classifier, ClassifyError, ModelInfo};
+use crate::decision::ModeCuts;
 use crate::found::Found;
 use crate::message::Message;
 use crate::patterns::PatternPacks;
@@ -17,6 +18,8 @@ pub struct CrisisAnalyzer {
     classifiers: Vec<Arc<dyn Classifier>>,
     words: Arc<Words>,
     settings: AnalyzerSettings,
+    /// The cuts before what was learnt shifted those of the settings.
+    configured: ModeCuts,
 }
 
 impl CrisisAnalyzer {
@@ -28,7 +31,8 @@ impl CrisisAnalyzer {
     ) -> Result<Self, SettingsError> {
         let models: Vec<Arc<ModelInfo>> = classifiers.iter().flat_map(|c| c.models()).collect();
         settings.validate(models.iter().map(Arc::as_ref))?;
-        Ok(Self { classifiers, words: words.into(), settings })
+        let configured = settings.decision.cuts;
+        Ok(Self { classifiers, words: words.into(), settings, configured })
     }
 
     /// Judges by words alone: every verdict is degraded. For the time before there are models, and for when there
@@ -38,7 +42,15 @@ impl CrisisAnalyzer {
         settings: AnalyzerSettings,
     ) -> Result<Self, SettingsError> {
         settings.validate_ranges()?;
-        Ok(Self { classifiers: Vec::new(), words: words.into(), settings })
+        let configured = settings.decision.cuts;
+        Ok(Self { classifiers: Vec::new(), words: words.into(), settings, configured })
+    }
+
+    /// The same where the cuts of its settings are shifted ones, and `configured` those before: see
+    /// [`verdict::judge_beside`].
+    #[must_use]
+    pub fn shifted_from(self, configured: ModeCuts) -> Self {
+        Self { configured, ..self }
     }
 
     /// The settings that it judges by.
@@ -75,7 +87,7 @@ impl CrisisAnalyzer {
     /// The verdict on one message from what the models said of it and what was found in its words. Takes
     /// microseconds.
     pub fn judge(&self, answers: &[Answer], found: Option<&Found>) -> Assessment {
-        verdict::judge(&self.settings, answers, found)
+        verdict::judge_beside(&self.settings, &self.configured, answers, found)
     }
 
     /// The verdict on one message by its words, for when its models cannot be asked because of `why`: that counts as

@@ -56,6 +56,15 @@ pub struct Gap {
     pub detail: String,
 }
 
+/// A level, and the score behind it on the even scale.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Standing {
+    /// The level.
+    pub level: Level,
+    /// The score.
+    pub score: Score,
+}
+
 /// The verdict on one message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assessment {
@@ -63,6 +72,9 @@ pub struct Assessment {
     pub level: Level,
     /// The combined score on the even scale: low begins at 0.2, medium at 0.4, high at 0.6, critical at 0.8.
     pub score: Score,
+    /// What it would be by the cuts of the configuration alone, without what was learnt and without the conversation:
+    /// messages are compared with each other by this.
+    pub as_configured: Standing,
     /// How sure the ensemble is of the level; lowered by disagreement.
     pub confidence: Score,
     /// What the team is advised to do.

@@ -39,7 +39,7 @@ pub mod words;
 
 pub use analyzer::CrisisAnalyzer;
 pub use answers::{Answer, Answers};
-pub use assessment::{Assessment, Gap, ModelSignal, Tag};
+pub use assessment::{Assessment, Gap, ModelSignal, Standing, Tag};
 pub use classifier::{Classifier, ClassifyError, Label, ModelAnswer, ModelInfo, Reading};
 pub use conversation::{ContextAnalysis, ConversationSettings};
 pub use decision::{Cuts, DecisionSettings, ModeCuts};

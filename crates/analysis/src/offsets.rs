@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 
 use crate::decision::Cuts;
 use crate::level::Level;
-use crate::score::Score;
 
 /// How far the cuts of low, medium, high and critical are shifted. Each lies in `-MAX..=MAX`, and those of high
 /// and critical are never above 0: what was learnt may make the service more careful about danger, never less.
@@ -14,7 +13,7 @@ use crate::score::Score;
 pub struct Offsets([f32; 4]);
 
 impl Offsets {
-    /// The furthest a cut is ever shifted. A level is about 0.2 wide, so this is half a level.
+    /// The furthest a cut is ever shifted; levels that are narrower than twice this, by less ([`Cuts::shifted`]).
     pub const MAX: f32 = 0.10;
 
     /// No shift.
@@ -50,16 +49,21 @@ impl Serialize for Offsets {
 }
 
 impl Cuts {
-    /// The same cuts, shifted. Where two would cross, the lower level's cut gives way downwards, so that a shift
-    /// of one level never makes another level rarer than it was meant to be by its own.
+    /// The same cuts, shifted; none by more than half of the level that it moves into, so that no level becomes less
+    /// than half as wide. Where two would cross all the same, the lower level's cut gives way downwards: what is
+    /// learnt of one level never makes a higher one rarer.
     #[must_use]
     pub fn shifted(&self, offsets: &Offsets) -> Cuts {
-        let mut cuts = self.get();
+        let before = self.get();
+        let mut cuts = before;
         let mut above = 1.0_f32;
-        for (cut, offset) in cuts.iter_mut().zip(offsets.get()).rev() {
+        for k in (0..before.len()).rev() {
+            let below = if k == 0 { 0.0 } else { before[k - 1] };
+            let next = before.get(k + 1).copied().unwrap_or(1.0);
+            let offset = offsets.get()[k].clamp((below - before[k]) / 2.0, (next - before[k]) / 2.0);
             // No cut reaches 0, where every message would be of that level.
-            *cut = Score::clamped(*cut + offset).get().clamp(f32::MIN_POSITIVE.max(1e-3), above);
-            above = *cut;
+            cuts[k] = (before[k] + offset).clamp(1e-3_f32.min(above), above);
+            above = cuts[k];
         }
         Cuts::new(cuts).unwrap_or(*self)
     }
@@ -70,6 +74,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::score::Score;
 
     fn offsets() -> impl Strategy<Value = Offsets> {
         prop::array::uniform4(-0.5f32..=0.5).prop_map(Offsets::bounded)
@@ -98,6 +103,15 @@ mod tests {
                 prop_assert!(after - before <= Offsets::MAX + 1e-6);
             }
             prop_assert!(shifted.get().is_sorted());
+        }
+
+        #[test]
+        fn no_level_loses_more_than_half_of_its_width_to_its_lower_neighbour(cuts in cuts(), offsets in offsets()) {
+            let (before, after) = (cuts.get(), cuts.shifted(&offsets).get());
+            for k in 0..4 {
+                let next = before.get(k + 1).copied().unwrap_or(1.0);
+                prop_assert!(after[k] - before[k] <= (next - before[k]) / 2.0 + 1e-6);
+            }
         }
 
         #[test]

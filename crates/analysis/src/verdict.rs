@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::answers::{Answer, check};
-use crate::assessment::{Assessment, Gap, ModelSignal, Tag};
+use crate::assessment::{Assessment, Gap, ModelSignal, Standing, Tag};
 use crate::classifier::{ClassifyError, ModelInfo, Reading};
+use crate::decision::ModeCuts;
 use crate::ensemble::{self, Voice};
 use crate::evidence::{Evidence, Weighed};
 use crate::found::Found;
@@ -30,6 +31,17 @@ const MAX_TAGS: usize = 5;
 /// to have been validated for these models; a model without an entry would count with weight 0 and even
 /// thresholds.
 pub fn judge(settings: &AnalyzerSettings, answers: &[Answer], found: Option<&Found>) -> Assessment {
+    judge_beside(settings, &settings.decision.cuts, answers, found)
+}
+
+/// The same where the cuts of `settings` were shifted by what was learnt: `configured` are those before. What is urgent
+/// by them stays so; a shift may make a verdict more careful, and one below high more relaxed.
+pub fn judge_beside(
+    settings: &AnalyzerSettings,
+    configured: &ModeCuts,
+    answers: &[Answer],
+    found: Option<&Found>,
+) -> Assessment {
     let (mut answered, mut failures) = (Vec::new(), Vec::new());
     for (model, answer) in answers {
         let checked = answer.as_ref().map_err(Clone::clone);
@@ -49,13 +61,17 @@ pub fn judge(settings: &AnalyzerSettings, answers: &[Answer], found: Option<&Fou
     let voices: Vec<Voice> = signals.iter().map(voice).collect();
     let combined = ensemble::combine(&settings.ensemble, &voices);
     let mode = settings.ensemble.mode;
-    let weighed = settings.evidence.weigh(settings.decision.cuts.of(mode).place(combined.score), &evidence);
+    let weigh = |cuts: &ModeCuts| settings.evidence.weigh(cuts.of(mode).place(combined.score), &evidence);
+    let (weighed, before) = (weigh(&settings.decision.cuts), weigh(configured));
+    let as_configured = Standing { level: before.level, score: before.score };
+    let weighed = if before.level.is_urgent() && before.level > weighed.level { before } else { weighed };
     let (level, score) = (weighed.level, weighed.score);
     let mut gaps = combined.gaps;
     gaps.extend(contradiction(level, &evidence));
     let mut verdict = Assessment {
         level,
         score,
+        as_configured,
         confidence: combined.confidence,
         action: level.action(),
         requires_staff_review: settings.decision.asks_for_review(level, score, combined.confidence),
@@ -96,6 +112,7 @@ pub(crate) fn by_words(
     let verdict = Assessment {
         level: weighed.level,
         score: weighed.score,
+        as_configured: Standing { level: weighed.level, score: weighed.score },
         confidence: Score::ZERO,
         action: weighed.level.action(),
         requires_staff_review: true,

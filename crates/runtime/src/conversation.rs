@@ -1,7 +1,7 @@
 //! A message and those before it: scores that are missing are found by the same queue and the same models.
 
 use ash_analysis::conversation::{self, Conversation, Item, Now};
-use ash_analysis::{ConversationSettings, MessageText, Score};
+use ash_analysis::{ConversationSettings, MessageText, Offsets, Score};
 use futures_util::future::join_all;
 
 use crate::queue::Priority;
@@ -34,16 +34,19 @@ pub struct PastMessage {
 /// The earlier messages with their scores. The missing ones are judged together, without a wait between them, so
 /// that they share a batch; one that fails, or that only its words could judge, has no score and is left out.
 pub(crate) async fn scored(service: &Service, messages: Vec<PastMessage>, priority: Priority) -> Vec<Item> {
+    // A score that a client remembers was made with what was learnt by then; the text tells it without that.
+    let has_learnt = service.judged_by().offsets != Offsets::NONE;
     let items = messages.into_iter().map(|past| async move {
         let score = match (past.score, past.text) {
-            (Some(score), _) => Some(score),
-            (None, Some(text)) => {
+            (Some(score), text) if !has_learnt || text.is_none() => Some(score),
+            (score, Some(text)) => {
                 let found =
                     service.verdict(text, priority).await.ok().map(|(analyzed, _)| analyzed.assessment);
                 // Words alone are no match for what models say of the messages beside it.
-                found.filter(|assessment| !assessment.signals.is_empty()).map(|assessment| assessment.score)
+                let found = found.filter(|assessment| !assessment.signals.is_empty());
+                found.map(|assessment| assessment.as_configured.score).or(score)
             }
-            (None, None) => None,
+            (score, None) => score,
         };
         score.map(|score| Item { score, at: past.at })
     });
@@ -62,7 +65,8 @@ pub(crate) fn contextualised(
     // With all models silent the score stands for not knowing: nothing can be said to rise to it.
     let may_raise = settings.may_raise && !assessment.signals.is_empty();
     let settings = ConversationSettings { may_raise, ..*settings };
-    let now = Now { level: assessment.level, score: assessment.score, at, local_hour };
+    let standing = assessment.as_configured;
+    let now = Now { level: standing.level, score: standing.score, at, local_hour };
     let mut context = Conversation::read(&now, items, &settings);
     context.notes = notes;
     Analyzed { assessment: conversation::apply(assessment, context), timing, source }

@@ -30,7 +30,8 @@ impl Engine {
         why: String,
     ) -> Result<Self, StartError> {
         let analysis = adjustments.over(&settings.analysis);
-        let analyzer = Arc::new(CrisisAnalyzer::without_models(words, analysis)?);
+        let analyzer = CrisisAnalyzer::without_models(words, analysis)?;
+        let analyzer = Arc::new(analyzer.shifted_from(settings.analysis.decision.cuts));
         Ok(Engine { generation: 0, settings, adjustments, analyzer, models: Err(why) })
     }
 
@@ -43,7 +44,8 @@ impl Engine {
     ) -> Result<Self, StartError> {
         let classifiers = vec![models.classifier()];
         let analysis = adjustments.over(&settings.analysis);
-        let analyzer = Arc::new(CrisisAnalyzer::new(classifiers, words, analysis)?);
+        let analyzer = CrisisAnalyzer::new(classifiers, words, analysis)?;
+        let analyzer = Arc::new(analyzer.shifted_from(settings.analysis.decision.cuts));
         Ok(Engine { generation: 0, settings, adjustments, analyzer, models: Ok(models) })
     }
 

@@ -124,12 +124,17 @@ fn why_not(items: usize, level: Level) -> String {
 
 /// The assessment with what the conversation adds: the only place where a context touches a verdict.
 ///
-/// A raised level stands at the beginning of its range, asks for a human, and says so first. Nothing is ever
+/// `context` was read by what the configuration alone makes of the messages ([`Assessment::as_configured`]), so that
+/// what was learnt moves no rise. A raised level stands at the beginning of its range, asks for a human, and says so first. Nothing is ever
 /// lowered.
 #[must_use]
 pub fn apply(mut assessment: Assessment, context: ContextAnalysis) -> Assessment {
-    if context.raised_level && assessment.level < Level::Critical {
-        let level = Level::ALL[assessment.level.index() + 1];
+    let by_configuration = assessment.as_configured.level;
+    if context.raised_level && by_configuration < Level::Critical {
+        let above = |level: Level| Level::ALL[(level.index() + 1).min(4)];
+        // What was learnt never makes an urgent level rarer, neither by itself nor in a conversation.
+        let floor = Some(above(by_configuration)).filter(|level| level.is_urgent());
+        let level = above(assessment.level).max(floor.unwrap_or(Level::None));
         assessment.level = level;
         assessment.score = Score::clamped((BAND * level.index() as f32).max(assessment.score.get()));
         assessment.action = level.action();

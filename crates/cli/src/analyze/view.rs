@@ -107,7 +107,7 @@ mod tests {
     use std::sync::Arc;
 
     use ash_analysis::evidence::Weighed;
-    use ash_analysis::{Gap, Label, Mode, ModelInfo, Score};
+    use ash_analysis::{Gap, Label, Mode, ModelInfo, Score, Standing};
 
     use super::*;
 
@@ -124,6 +124,7 @@ mod tests {
         Assessment {
             level: Level::High,
             score: Score::clamped(0.71),
+            as_configured: Standing { level: Level::High, score: Score::clamped(0.71) },
             confidence: Score::clamped(0.83),
             action: Action::PriorityResponse,
             requires_staff_review: true,

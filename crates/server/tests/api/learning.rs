@@ -199,3 +199,31 @@ fn a_store_that_fails_says_so_and_messages_are_judged_all_the_same() {
     fs::remove_file(&path).unwrap();
     assert_eq!(false_positive(&server, "x", "low").status, 200);
 }
+
+#[test]
+fn no_feedback_takes_an_urgent_verdict_from_a_conversation() {
+    let conversation = |server: &Running, round: u32| {
+        let past = |n: u32, at: &str| json!({"message": format!("low {round} {n}"), "timestamp": at});
+        let history = [past(1, "2026-11-26T11:50:00Z"), past(2, "2026-11-26T11:40:00Z")];
+        let asked = json!({"message": format!("medium {round}"), "message_history": history,
+                           "timestamp": "2026-11-26T12:00:00Z"});
+        server.post("/analyze", asked.to_string()).json
+    };
+    let low_alarms: fn(&Running, u32) -> Reply = |server, n| false_positive(server, &format!("a {n}"), "low");
+    let medium_alarms: fn(&Running, u32) -> Reply =
+        |server, n| false_positive(server, &format!("b {n}"), "medium");
+    let misses: fn(&Running, u32) -> Reply = |server, n| false_negative(server, &format!("c {n}"), "low");
+    for (what, report) in
+        [("false alarms at low", low_alarms), ("false alarms at medium", medium_alarms), ("misses", misses)]
+    {
+        let server = Running::with(Overrides::default().set("conversation.sudden_rise", 0.17));
+        let before = conversation(&server, 0);
+        assert_eq!((&before["level"], &before["cache"]), (&json!("high"), &json!("miss")), "{before}");
+        for n in 0..20 {
+            assert_eq!(report(&server, n).status, 200);
+        }
+        assert_ne!(server.get("/admin/thresholds/status").json["learned_offsets"]["low"], Value::Null);
+        let after = conversation(&server, 0);
+        assert_eq!(after["level"], "high", "{what}: {after}");
+    }
+}
