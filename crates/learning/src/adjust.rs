@@ -44,8 +44,8 @@ impl Report {
 /// How far the cuts are shifted at `now` by `reports`, in order of arrival.
 ///
 /// `Σ direction · step · 2^(−age / half_life)` a level, clamped to ±`max_adjustment` and rounded to four decimals, as
-/// it is told. Of each day (UTC) the first `max_per_day` that shift anything count; before there are `min_records` in
-/// all, nothing does. What is dated later than now (a clock was wrong) is as of now.
+/// it is told. Of each day (UTC) the first `max_per_day` that shift anything count, of those that raise a cut at most half
+/// as many: false alarms never use up what is left for misses. Before there are `min_records` in all, nothing counts. What is dated later than now (a clock was wrong) is as of now.
 pub fn offsets(
     reports: impl IntoIterator<Item = Report>,
     now: Moment,
@@ -57,8 +57,8 @@ pub fn offsets(
 /// A whole share of a step. Shares are summed as integers, so that no order of reports can change the sum.
 const WHOLE: f64 = (1_u64 << 40) as f64;
 
-/// What of all reports can matter under any settings: of each day their number, and the first
-/// [`LearningSettings::MOST_PER_DAY`] that shift a cut. So it stays small, whatever arrives.
+/// What of all reports can matter under any settings: of each day their number, and as many of those that shift a cut as
+/// ever count. So it stays small, whatever arrives.
 #[derive(Default)]
 pub(crate) struct History {
     records: u64,
@@ -69,6 +69,28 @@ pub(crate) struct History {
 struct Day {
     records: u32,
     shifts: Vec<Shift>,
+    /// How many of the shifts raise a cut.
+    raises: u32,
+}
+
+/// How much of a day is used up.
+#[derive(Default)]
+struct Used {
+    raises: u32,
+    all: u32,
+}
+
+impl Used {
+    /// Whether one more report counts; if so, it does.
+    fn count(&mut self, report: &Report, settings: &LearningSettings) -> bool {
+        let raises = u32::from(report.direction() > 0.0);
+        let counts = self.all < settings.max_per_day && self.raises + raises <= settings.max_raises_per_day();
+        if counts {
+            self.raises += raises;
+            self.all += 1;
+        }
+        counts
+    }
 }
 
 struct Shift {
@@ -82,7 +104,13 @@ impl History {
         self.records += 1;
         let day = self.days.entry(report.at.day()).or_default();
         day.records = day.records.saturating_add(1);
-        if report.direction() != 0.0 && day.shifts.len() < LearningSettings::MOST_PER_DAY as usize {
+        let raises = u32::from(report.direction() > 0.0);
+        // Room for all lowering ones that may count, and beside them for all raising ones.
+        let most = LearningSettings::MOST_PER_DAY;
+        let lowers = day.shifts.len() - day.raises as usize;
+        let has_room = if raises > 0 { day.raises < most / 2 } else { lowers < most as usize };
+        if report.direction() != 0.0 && has_room {
+            day.raises += raises;
             day.shifts.push(Shift { arrival: self.records, report });
         }
     }
@@ -97,10 +125,21 @@ impl History {
         self.days.get(&now.day()).map_or(0, |day| day.records)
     }
 
-    /// How many shift a cut as of the day of `now`.
-    pub(crate) fn shifts_today(&self, now: Moment, settings: &LearningSettings) -> u32 {
-        let shifts: usize = self.days.range(now.day()..).map(|(_, day)| day.shifts.len()).sum();
-        u32::try_from(shifts).unwrap_or(u32::MAX).min(settings.max_per_day)
+    /// Whether a report of this kind shifts nothing today any more.
+    pub(crate) fn is_used_up(&self, report: &Report, now: Moment, settings: &LearningSettings) -> bool {
+        let mut used = Used::default();
+        for shift in self.present(now) {
+            used.count(&shift.report, settings);
+        }
+        !used.count(report, settings)
+    }
+
+    /// What counts as of the day of `now`, in order of arrival.
+    fn present(&self, now: Moment) -> Vec<&Shift> {
+        let mut present: Vec<&Shift> =
+            self.days.range(now.day()..).flat_map(|(_, day)| &day.shifts).collect();
+        present.sort_unstable_by_key(|shift| shift.arrival);
+        present
     }
 
     /// See [`offsets`].
@@ -108,12 +147,15 @@ impl History {
         if self.records < u64::from(settings.min_records) {
             return Offsets::NONE;
         }
-        let (today, counted) = (now.day(), settings.max_per_day as usize);
-        let past = self.days.range(..today).flat_map(|(_, day)| day.shifts.iter().take(counted));
-        let mut present: Vec<&Shift> = self.days.range(today..).flat_map(|(_, day)| &day.shifts).collect();
-        present.sort_unstable_by_key(|shift| shift.arrival);
+        let past = self.days.range(..now.day()).flat_map(|(_, day)| {
+            let mut used = Used::default();
+            day.shifts.iter().filter(move |shift| used.count(&shift.report, settings))
+        });
+        let mut used = Used::default();
+        let present = self.present(now);
+        let present = present.into_iter().filter(|shift| used.count(&shift.report, settings));
         let mut sums = [0_i64; 4];
-        for Shift { report, .. } in past.chain(present.into_iter().take(counted)) {
+        for Shift { report, .. } in past.chain(present) {
             let sum = report.level().index().checked_sub(1).and_then(|k| sums.get_mut(k));
             if let Some(sum) = sum {
                 *sum += share(report, now, settings);

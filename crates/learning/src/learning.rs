@@ -91,7 +91,7 @@ impl Learning {
         let before = self.offsets(now);
         let added = self.store.add(&record)?;
         let is_new = added == Added::New;
-        let used_up = self.history.shifts_today(now, &self.settings) == self.settings.max_per_day;
+        let used_up = self.history.is_used_up(&record.report(), now, &self.settings);
         if is_new {
             self.history.push(record.report());
         }
@@ -115,7 +115,11 @@ impl Learning {
                 settings.min_records
             )
         } else if used_up {
-            format!("the {} reports of today that may shift anything are used up", settings.max_per_day)
+            let most = match report.kind {
+                Kind::FalsePositive => settings.max_raises_per_day(),
+                Kind::FalseNegative => settings.max_per_day,
+            };
+            format!("the {most} reports of today that may shift anything are used up")
         } else {
             format!("the cut is shifted as far as it may be ({})", settings.max_adjustment)
         }

@@ -21,7 +21,7 @@ pub struct LearningSettings {
     pub step: f64,
     /// How far all reports together may shift a cut; 0 to 0.1.
     pub max_adjustment: f64,
-    /// How many reports of one day (UTC) count; 1 to 50.
+    /// How many reports of one day (UTC) count, at most half of them false alarms; 1 to 50.
     pub max_per_day: u32,
     /// Before so many reports nothing is shifted; 5 to 1000.
     pub min_records: u32,
@@ -32,6 +32,11 @@ pub struct LearningSettings {
 impl LearningSettings {
     /// The most that `max_per_day` may be.
     pub const MOST_PER_DAY: u32 = 50;
+
+    /// How many false alarms of one day count: half, so that they cannot use up the day for misses.
+    pub const fn max_raises_per_day(&self) -> u32 {
+        self.max_per_day / 2
+    }
 }
 
 /// The furthest that settings may let a cut be shifted.

@@ -45,7 +45,7 @@ fn the_fifth_record_brings_the_first_four_to_bear() {
 
 #[test]
 fn feedback_that_moves_nothing_says_why() {
-    let settings = LearningSettings { max_per_day: 12, ..in_memory() };
+    let settings = LearningSettings { max_per_day: 22, ..in_memory() };
     let mut learning = Learning::open(settings.clone()).expect("a service");
     for n in 0..10 {
         learning.learn(&too_high(Level::Low, &format!("text {n}")), NOON).expect("learnt");
@@ -57,10 +57,11 @@ fn feedback_that_moves_nothing_says_why() {
     let far = why(&mut learning, &too_high(Level::Low, "text 10"), NOON);
     assert_eq!(far, "the cut is shifted as far as it may be (0.1)");
     assert_eq!(moved(&learning.learn(&too_low(Level::Critical, "text 11"), NOON).expect("learnt")), -100.0);
-    let used_up = why(&mut learning, &too_low(Level::Critical, "text 12"), NOON);
-    assert_eq!(used_up, "the 12 reports of today that may shift anything are used up");
-    let tomorrow = learning.learn(&too_low(Level::Critical, "text 13"), at(20_001, 0)).expect("learnt");
-    assert_eq!(moved(&tomorrow), -100.0);
+    let used_up = why(&mut learning, &too_high(Level::Medium, "text 12"), NOON);
+    assert_eq!(used_up, "the 11 reports of today that may shift anything are used up");
+    assert_eq!(moved(&learning.learn(&too_low(Level::High, "text 13"), NOON).expect("learnt")), -100.0);
+    let tomorrow = learning.learn(&too_high(Level::Medium, "text 14"), at(20_001, 0)).expect("learnt");
+    assert_eq!(moved(&tomorrow), 100.0);
 }
 
 #[test]
