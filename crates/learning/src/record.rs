@@ -69,24 +69,24 @@ pub struct Record {
 }
 
 impl Record {
-    /// What is kept of `feedback`. Without an id of the client's it gets one made of what it says: the same report
-    /// again, from a bot that tries twice or by another route, is the same record. The context is no part of that,
-    /// because such a bot words it differently.
+    /// What is kept of `feedback`. Its id is a keyed hash of the client's, which may be anything, or else of what it
+    /// says: the same report again, from a bot that tries twice or by another route, is the same record. The context is
+    /// no part of that, because such a bot words it differently.
     pub fn of(feedback: &Feedback, secret: &Secret, keep_text: bool, at: Moment) -> Self {
         let text = feedback.text.expose();
         let (kind, given, correct) = (feedback.kind, feedback.given, feedback.correct);
-        let derived = || {
-            let parts: [&[u8]; 5] = [
+        let hash = match &feedback.id {
+            Some(id) => secret.hash(&[b"client id", id.as_str().as_bytes()]),
+            None => secret.hash(&[
                 b"record",
                 kind.as_str().as_bytes(),
                 given.as_str().as_bytes(),
                 correct.as_str().as_bytes(),
                 text.as_bytes(),
-            ];
-            RecordId(format!("fb_{}", &secret.hash(&parts)[..32]))
+            ]),
         };
         Record {
-            id: feedback.id.clone().unwrap_or_else(derived),
+            id: RecordId(format!("fb_{}", &hash[..32])),
             kind,
             given,
             correct,

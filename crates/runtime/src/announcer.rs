@@ -45,7 +45,13 @@ impl Announcer {
         settings: &AlertSettings,
         telemetry: Arc<Telemetry>,
     ) -> Result<Option<Self>, AlertError> {
-        let (Some(from), Some(keys)) = (settings.lowest_level(), KeyMaker::new()) else { return Ok(None) };
+        let Some(from) = settings.lowest_level() else { return Ok(None) };
+        let Some(keys) = KeyMaker::new() else {
+            tracing::error!(
+                "the system gives no randomness: nobody can be told of anybody by a hash, so no alerts are sent"
+            );
+            return Ok(None);
+        };
         let observer: Arc<dyn Observer> = Arc::new(Counting(telemetry));
         let opened = Alerts::open(settings.clone(), Arc::clone(&observer));
         let (alerts, outbox_error) = match opened {
@@ -69,7 +75,13 @@ impl Announcer {
             id.as_ref().map(|id| self.keys.key(&[what.as_bytes(), id.expose().as_bytes()]))
         };
         let person = hashed(&from.user, "user");
-        let dedupe = person.unwrap_or_else(|| self.keys.key(&[b"text", text.expose().as_bytes()]));
+        let channel = hashed(&from.channel, "channel");
+        // A person is told of once in each place; some clients send everybody under one name.
+        let dedupe = match (&person, &channel) {
+            (Some(person), Some(channel)) => self.keys.key(&[person, channel]),
+            (Some(person), None) => *person,
+            (None, _) => self.keys.key(&[b"text", text.expose().as_bytes()]),
+        };
         self.alerts.raise(Alert {
             id: from.request_id,
             level: assessment.level,
@@ -81,7 +93,7 @@ impl Announcer {
             is_degraded: assessment.is_degraded(),
             requires_staff_review: assessment.requires_staff_review,
             person: person.map(short_hex),
-            channel: hashed(&from.channel, "channel").map(short_hex),
+            channel: channel.map(short_hex),
             dedupe,
             text: Some(text.clone()),
             at: SystemTime::now(),

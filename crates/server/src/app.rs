@@ -11,7 +11,7 @@ use crate::door::Door;
 use crate::error::ApiError;
 
 /// How many requests may wait for the disk at once.
-const MOST_WRITERS: usize = 32;
+const MOST_WRITERS: usize = 8;
 
 /// Shared by all requests.
 pub(crate) struct App {

@@ -16,7 +16,7 @@ use crate::moment::Moment;
 use crate::record::Record;
 
 /// How long another program's lock is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 const COLUMNS: &str = "id, kind, given, correct, score, text_hash, text, context, at";
 
@@ -195,8 +195,8 @@ mod tests {
     fn record(id: usize) -> Record {
         let text = MessageText::parse(&TEXT.repeat(50)).unwrap();
         let feedback = Feedback::new(Kind::FalseNegative, Level::None, Level::High, text).unwrap();
-        let feedback = feedback.with_id(format!("r{id}").parse().unwrap());
-        Record::of(&feedback, &Secret::random().unwrap(), true, Moment(0))
+        let id = format!("r{id}").parse().unwrap();
+        Record { id, ..Record::of(&feedback, &Secret::random().unwrap(), true, Moment(0)) }
     }
 
     fn stored(store: &SqliteStore) -> Vec<String> {
@@ -257,6 +257,6 @@ mod tests {
         let journal =
             store.connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
         assert_eq!(journal.unwrap(), "wal");
-        assert_eq!((number("synchronous"), number("secure_delete"), number("busy_timeout")), (2, 1, 2000));
+        assert_eq!((number("synchronous"), number("secure_delete"), number("busy_timeout")), (2, 1, 1000));
     }
 }

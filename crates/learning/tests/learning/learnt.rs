@@ -181,7 +181,7 @@ fn a_record_is_exported_as_a_line_and_with_its_text_as_a_labelled_message() {
         serde_json::from_str::<serde_json::Value>(&export_line(&record, with_text)).expect("JSON")
     };
     let mut expected = json!({
-        "id": "bot-1", "kind": "false_negative", "given": "none", "correct": "high",
+        "id": record.id.as_str(), "kind": "false_negative", "given": "none", "correct": "high",
         "score": null, "text_hash": record.text_hash, "context": {}, "at": "2024-10-04T12:00:00Z",
     });
     assert_eq!(told(false), expected);

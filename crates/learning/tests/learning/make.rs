@@ -31,9 +31,9 @@ pub(crate) fn record(id: &str, at: Moment) -> Record {
     let context = json!({ "user_id": 7, "attempts": 2, "source": "button", "note": "dropped" });
     let feedback = too_low(Level::High, "a \0 text, ünïcode 💔")
         .with_context(context.as_object().expect("an object").clone())
-        .with_score(7.5)
-        .with_id(id.parse().expect("an id"));
-    Record::of(&feedback, &Secret::random().expect("a secret"), true, at)
+        .with_score(7.5);
+    let id = id.parse().expect("an id");
+    Record { id, ..Record::of(&feedback, &Secret::random().expect("a secret"), true, at) }
 }
 
 /// Settings with the database there.

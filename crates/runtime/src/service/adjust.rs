@@ -67,10 +67,9 @@ impl Service {
         Ok(self.judged_by())
     }
 
-    /// Shifts the cuts from the next message on. Differences that no verdict would show are left for later, because
+    /// Shifts the cuts from the next message on; for whoever holds `changing`. Differences that no verdict would show are left for later, because
     /// each change forgets what was remembered.
     pub(super) fn shift_cuts(&self, offsets: Offsets) -> Result<(), StartError> {
-        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = self.engine.get();
         let now = engine.adjustments.offsets.get().into_iter().zip(offsets.get());
         if now.into_iter().all(|(a, b)| (a - b).abs() < NEGLIGIBLE) {

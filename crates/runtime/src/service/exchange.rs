@@ -100,6 +100,7 @@ impl Service {
     pub(super) fn install_models(&self, models: ModelCoordinator) -> Result<(), StartError> {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let engine = self.engine.get();
+        keep_labels(&engine, &models);
         let words = Arc::clone(engine.analyzer.words());
         let (settings, adjustments) = (Arc::clone(&engine.settings), engine.adjustments.clone());
         self.install(Engine::of_models(settings, adjustments, words, Arc::new(models))?);
@@ -168,5 +169,17 @@ impl Service {
             models: Ok(Arc::clone(models)),
         });
         Ok(())
+    }
+}
+
+/// Models that were loaded anew are asked what those before were asked: labels may have been switched by hand meanwhile.
+fn keep_labels(engine: &Engine, models: &ModelCoordinator) {
+    let before = engine.models.as_ref().ok().and_then(|models| models.zero_shot_profile());
+    let (Some(before), Some(anew)) = (before, models.zero_shot_profile()) else { return };
+    let labels = before.labels();
+    if labels.name() != anew.labels().name()
+        && let Err(error) = anew.switch_labels(labels.name())
+    {
+        tracing::warn!(%error, "the models that were loaded anew are asked the configured label set");
     }
 }

@@ -1,5 +1,7 @@
 //! What staff say of verdicts, and what follows from it. All of it blocks on the disk.
 
+use std::sync::PoisonError;
+
 use ash_analysis::Offsets;
 use ash_learning::{Feedback, Learnt, Statistics};
 
@@ -19,15 +21,21 @@ impl Service {
         };
         self.telemetry.emit(&FeedbackGiven { outcome });
         let learnt = learnt?;
-        self.shift(learnt.offsets);
+        // Asked again, while nobody else shifts: of two reports at once the older state must not win.
+        if let Err(error) = self.relearn() {
+            tracing::warn!(%error, "a report is stored, but not weighed yet");
+        }
         Ok(learnt)
     }
 
     /// Shifts the cuts by what is stored, as it counts by now: reports fade, and other programs may have changed what
     /// is stored.
     pub fn relearn(&self) -> Result<Offsets, FeedbackError> {
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let offsets = self.learner.offsets()?;
-        self.shift(offsets);
+        if let Err(error) = self.shift_cuts(offsets) {
+            tracing::error!(%error, "the cuts could not be shifted; messages are judged by those before");
+        }
         Ok(offsets)
     }
 
@@ -40,12 +48,6 @@ impl Service {
     pub(super) fn remember(&self) {
         if let Err(error) = self.relearn() {
             tracing::error!(%error, "what staff said cannot be read; messages are judged as configured");
-        }
-    }
-
-    fn shift(&self, offsets: Offsets) {
-        if let Err(error) = self.shift_cuts(offsets) {
-            tracing::error!(%error, "the cuts could not be shifted; messages are judged by those before");
         }
     }
 }
