@@ -146,6 +146,8 @@ impl Keeper {
                 desk.in_flight = Some(row);
             }
         }
+        let unreadable = self.outbox.take_unreadable();
+        self.lose(unreadable, Lost::Unstored);
     }
 
     /// What an attempt means for its row, and for its desk.
@@ -199,11 +201,16 @@ impl Keeper {
         self.lose(expired, Lost::GaveUp);
     }
 
-    fn lose(&self, whose: Vec<String>, why: Lost) {
+    /// Counts alerts that will not be told, and forgets that they were to be: the next message of whom they were about
+    /// is no repetition.
+    fn lose(&mut self, whose: Vec<String>, why: Lost) {
         if !whose.is_empty() {
             tracing::error!(alerts = whose.len(), why = why.as_str(), "alerts will not be told");
         }
         for webhook in whose {
+            for desk in self.desks.iter_mut().filter(|desk| *desk.name == *webhook) {
+                desk.intake.forget();
+            }
             self.tell(Event::Dropped { webhook: Some(webhook.into()), why });
         }
     }
