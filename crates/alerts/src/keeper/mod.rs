@@ -174,6 +174,13 @@ impl Keeper {
                 let own = retry::backoff(row.tries, retry::chance());
                 self.outbox.postpone(&row, now + wait.unwrap_or(own).max(pause), now);
             }
+            Outcome::Away { why } => {
+                let pause = desk.turned_away(now);
+                desk.complain_of_turning_away(why, now);
+                row.tries = row.tries.saturating_add(1);
+                let own = retry::away(row.tries, retry::chance());
+                self.outbox.postpone(&row, now + own.max(pause), now);
+            }
             Outcome::Refused { why } => {
                 desk.failed(None, now);
                 row.tries = row.tries.saturating_add(1);

@@ -147,6 +147,35 @@ fn a_receiver_that_asks_for_a_pause_gets_it_whatever_comes_meanwhile() {
 }
 
 #[test]
+fn a_receiver_that_turns_alerts_away_is_tried_every_few_minutes_and_loses_none() {
+    for status in [401, 403, 404, 410, 302] {
+        let mut bench = Bench::new();
+        let away = Outcome::of(status, None, b"", NOW);
+        bench.raise("a", Level::Critical, NOW);
+        let (mut now, mut pauses) = (NOW, Vec::new());
+        for _ in 0..12 {
+            let (at, id) = bench.next_post(now);
+            assert_eq!(id, "a");
+            pauses.push((at - now) / SECOND);
+            now = at;
+            bench.ends(&away, now);
+        }
+        assert_eq!(pauses[0], 0);
+        assert!(pauses[1..].iter().all(|pause| (60..=600).contains(pause)), "{pauses:?}");
+        assert!(pauses[11] >= 512, "they grow: {pauses:?}");
+        let status = bench.keeper.board.read(now).webhooks["team"].clone();
+        assert_eq!((status.failed, status.dropped), (12, 0));
+
+        // A new alert does not wait for the whole pause, but for a minute all the same.
+        bench.raise("b", Level::Critical, now + SECOND);
+        assert_eq!(bench.posts(now + MINUTE - 1), None);
+        assert_eq!(bench.posts(now + MINUTE).as_deref(), Some("b"));
+        bench.ends(&Outcome::Delivered, now + MINUTE);
+        assert_eq!(bench.posts(now + MINUTE).as_deref(), Some("a"), "the address was put right");
+    }
+}
+
+#[test]
 fn one_alert_that_nobody_can_take_does_not_stop_those_behind_it() {
     let mut bench = Bench::new();
     bench.raise("poison", Level::High, NOW);
