@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use ash_alerts::{AlertError, Alerts, Kind, WebhookSettings};
+use ash_alerts::{AlertError, Alerts, Kind, WebhookSettings, send_test};
 use ash_analysis::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -83,6 +83,18 @@ fn nothing_that_leads_to_a_person_or_to_a_receiver_is_printed() {
     {
         assert!(!printed.contains(secret), "{secret} is in {printed}");
     }
+}
+
+#[test]
+fn an_address_where_a_file_belongs_is_refused_and_not_shown() {
+    let receiver = Receiver::new();
+    let team = WebhookSettings { url: None, url_file: Some(receiver.url().into()), ..webhook("") };
+    let (settings, _folder) = settings([("team", team)]);
+    let error = Alerts::open(settings.clone(), Arc::new(())).err().expect("refused");
+    let tried = send_test(&settings, "team").unwrap_err();
+    let printed = format!("{error} {error:?} {tried} {tried:?}");
+    assert!(printed.contains("the path of a file that holds the address, not the address"), "{printed}");
+    assert!(!printed.contains("secret-path") && !printed.contains("cannot read"), "{printed}");
 }
 
 #[test]
