@@ -11,7 +11,11 @@ use crate::clock::{self, Millis};
 const LONGEST_BACKOFF: Millis = 10 * 60 * 1_000;
 /// The longest pause that a receiver may ask for, in milliseconds.
 pub(crate) const LONGEST_WAIT: Millis = 60 * 60 * 1_000;
-/// How often a receiver may refuse before it is believed.
+/// The shortest pause after the receiver turned us away, in milliseconds.
+pub(crate) const SHORTEST_AWAY: Millis = 60 * 1_000;
+/// The failure in a row after which [`backoff`] pauses for more than [`SHORTEST_AWAY`].
+const AWAY_FAILURES: u32 = 7;
+/// How often a receiver may refuse an alert before it is believed.
 pub(crate) const MOST_REFUSALS: u32 = 3;
 
 /// How an attempt ended.
@@ -25,7 +29,10 @@ pub(crate) enum Outcome {
         /// When the receiver asked to come back, in milliseconds from now.
         wait: Option<Millis>,
     },
-    /// The receiver does not want it.
+    /// Whoever answers at the address takes nothing there: a proxy while the receiver is redeployed, or an address
+    /// that was changed or taken back. It may yet be put right.
+    Away { why: Arc<str> },
+    /// The receiver does not want this one.
     Refused { why: Arc<str> },
 }
 
@@ -44,7 +51,10 @@ impl Outcome {
                 let asked = retry_after.and_then(|value| header_wait(value, now)).or_else(|| body_wait(body));
                 Outcome::Later { why, wait: asked.map(|wait| wait.clamp(0, LONGEST_WAIT)) }
             }
-            _ => Outcome::Refused { why },
+            401 | 403 | 404 | 410 => Outcome::Away { why },
+            400..=499 => Outcome::Refused { why },
+            // Redirects, which are never followed, and what no receiver answers.
+            _ => Outcome::Away { why },
         }
     }
 
@@ -52,7 +62,7 @@ impl Outcome {
     pub(crate) fn why(&self) -> Option<&Arc<str>> {
         match self {
             Outcome::Delivered => None,
-            Outcome::Later { why, .. } | Outcome::Refused { why } => Some(why),
+            Outcome::Later { why, .. } | Outcome::Away { why } | Outcome::Refused { why } => Some(why),
         }
     }
 }
@@ -90,6 +100,11 @@ pub(crate) fn backoff(failures: u32, chance: f64) -> Millis {
     (pause + more).min(LONGEST_BACKOFF)
 }
 
+/// The same after being turned away: 64 s, from the seventh failure on as long as [`backoff`].
+pub(crate) fn away(failures: u32, chance: f64) -> Millis {
+    backoff(failures.max(AWAY_FAILURES), chance)
+}
+
 /// A number from 0 to 1; 0.5 if the system gives no randomness.
 pub(crate) fn chance() -> f64 {
     getrandom::u32().map_or(0.5, |random| f64::from(random) / f64::from(u32::MAX))
@@ -112,14 +127,18 @@ mod tests {
     }
 
     #[test]
-    fn a_status_is_taken_delayed_or_refused() {
+    fn a_status_is_taken_delayed_turned_away_or_refused() {
         for status in [200, 201, 204] {
             assert_eq!(Outcome::of(status, None, b"", NOW), Outcome::Delivered);
         }
         for status in [408, 425, 429, 500, 502, 503, 504, 599] {
             assert_eq!(wait(status, None, ""), None);
         }
-        for status in [100, 301, 302, 307, 400, 401, 403, 404, 410, 413, 422] {
+        for status in [100, 301, 302, 303, 307, 308, 401, 403, 404, 410, 999] {
+            let why = format!("status_{status}").into();
+            assert_eq!(Outcome::of(status, Some("1"), b"", NOW), Outcome::Away { why });
+        }
+        for status in [400, 402, 405, 413, 415, 422, 451, 499] {
             let why = format!("status_{status}").into();
             assert_eq!(Outcome::of(status, Some("1"), b"", NOW), Outcome::Refused { why });
         }
@@ -152,6 +171,8 @@ mod tests {
             let least = (1_000_i64 << (failures - 1).min(20)).min(LONGEST_BACKOFF);
             let pause = backoff(failures, chance);
             prop_assert!((least..=(least + least / 4).min(LONGEST_BACKOFF)).contains(&pause), "{pause}");
+            let away = away(failures, chance);
+            prop_assert!(away >= SHORTEST_AWAY.max(least) && away <= LONGEST_BACKOFF, "{away}");
         }
     }
 }

@@ -153,6 +153,10 @@ impl WebhookSettings {
             (Some(file), None) if file.as_os_str().is_empty() => {
                 return fault("url_file", "empty".into(), "the path of a file");
             }
+            (Some(file), None) if file.as_os_str().to_string_lossy().contains("://") => {
+                let allowed = "the path of a file that holds the address, not the address";
+                return fault("url_file", "(hidden)".into(), allowed);
+            }
             (Some(_), None) => {}
             (None, Some(url)) => {
                 if let Some(allowed) = url.fault(self.allow_http) {
@@ -222,6 +226,10 @@ mod tests {
             (
                 "[webhooks.a]\nkind = \"json\"\nurl = \"https://h/secret\"\nurl_file = \"f\"",
                 "webhooks.a.url is set beside url_file: only one",
+            ),
+            (
+                "[webhooks.a]\nkind = \"json\"\nurl_file = \"https://h/secret\"",
+                "webhooks.a.url_file is (hidden): the path of a file that holds the address, not the address",
             ),
             (
                 "[webhooks.a]\nkind = \"json\"\nurl = \"http://example.org/secret\"",

@@ -28,7 +28,7 @@ pub fn send_test(settings: &AlertSettings, webhook: &str) -> Result<Duration, Te
     let outcome = sender.post(&Notice::Test { id: format!("test-{at}"), at });
     match outcome {
         Outcome::Delivered => Ok(started.elapsed()),
-        Outcome::Later { why, .. } | Outcome::Refused { why } => {
+        Outcome::Later { why, .. } | Outcome::Away { why } | Outcome::Refused { why } => {
             Err(TestError::Failed { hint: hint(&why), why: why.to_string() })
         }
     }

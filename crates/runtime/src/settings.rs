@@ -6,7 +6,8 @@
 //!
 //! Below: `models` (one file a section as they grow) · `layers`, `load` (from files to settings) · `error`,
 //! `faults`, `place`, `nearest` (what is wrong, and where) · `documented`, `allowed`, `explain`, `page`, `reload`
-//! (what can be said about a key). None of these knows a key by name: they ask config/ash.toml and the types.
+//! (what can be said about a key), `hidden` (what is not). Only `hidden` knows keys by name: the others ask
+//! config/ash.toml and the types.
 
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -28,6 +29,7 @@ mod documented;
 mod error;
 mod explain;
 mod faults;
+mod hidden;
 mod layers;
 mod limits;
 mod load;

@@ -9,7 +9,7 @@ use super::intake::Intake;
 use crate::clock::Millis;
 use crate::notice::Notice;
 use crate::outbox::Row;
-use crate::retry::{LONGEST_WAIT, backoff, chance};
+use crate::retry::{LONGEST_WAIT, SHORTEST_AWAY, away, backoff, chance};
 use crate::settings::{AlertSettings, WebhookSettings};
 
 /// A receiver that fails is named in the log this often.
@@ -30,9 +30,12 @@ pub(crate) struct Desk {
     pub(super) pause_until: Millis,
     /// The receiver asked for this pause.
     pause_is_asked: bool,
+    /// While new alerts come, it is tried again this long after the last attempt.
+    urged_after: Millis,
     /// In a row.
     failures: u32,
     complained_at: Option<Millis>,
+    turned_away_told_at: Option<Millis>,
     refusal_told_at: Option<Millis>,
 }
 
@@ -53,8 +56,10 @@ impl Desk {
             tried_at: 0,
             pause_until: 0,
             pause_is_asked: false,
+            urged_after: URGED_AFTER,
             failures: 0,
             complained_at: None,
+            turned_away_told_at: None,
             refusal_told_at: None,
         }
     }
@@ -80,13 +85,23 @@ impl Desk {
         let pause = asked.unwrap_or_else(|| backoff(self.failures, chance()));
         self.pause_until = now + pause;
         self.pause_is_asked = asked.is_some();
+        self.urged_after = URGED_AFTER;
+        pause
+    }
+
+    /// Whoever answers takes nothing there. Answers the pause, in milliseconds, which is longer.
+    pub(super) fn turned_away(&mut self, now: Millis) -> Millis {
+        let pause = away(self.failures.saturating_add(1), chance());
+        self.failed(Some(pause), now);
+        self.pause_is_asked = false;
+        self.urged_after = SHORTEST_AWAY;
         pause
     }
 
     /// A new alert is there: a pause that the receiver did not ask for need not be so long.
     pub(super) fn urge(&mut self, now: Millis) {
         if !self.pause_is_asked {
-            self.pause_until = self.pause_until.min((self.tried_at + URGED_AFTER).max(now));
+            self.pause_until = self.pause_until.min((self.tried_at + self.urged_after).max(now));
         }
     }
 
@@ -98,6 +113,20 @@ impl Desk {
         }
     }
 
+    pub(super) fn complain_of_turning_away(&mut self, why: &str, now: Millis) {
+        if is_time(self.turned_away_told_at, now) {
+            self.turned_away_told_at = Some(now);
+            // So that it is told when this is over.
+            self.complained_at.get_or_insert(now);
+            let webhook = &*self.name;
+            tracing::error!(
+                webhook,
+                why,
+                "the webhook turns alerts away: check its address; they wait, and are tried again"
+            );
+        }
+    }
+
     pub(super) fn complain_of_refusal(&mut self, why: &str, now: Millis) {
         if is_time(self.refusal_told_at, now) {
             self.refusal_told_at = Some(now);
@@ -105,7 +134,7 @@ impl Desk {
             tracing::error!(
                 webhook,
                 why,
-                "the webhook refuses alerts: check its address; what it refuses is lost"
+                "the webhook refuses alerts: check its kind; what it refuses is lost"
             );
         }
     }

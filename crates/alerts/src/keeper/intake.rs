@@ -62,6 +62,13 @@ impl Intake {
         Decision::Tell
     }
 
+    /// An alert that was to be told is lost, and with it whose it was: from now on everybody is told of.
+    ///
+    /// Told twice of somebody is the better mistake than never.
+    pub(super) fn forget(&mut self) {
+        self.told.clear();
+    }
+
     fn repeats(&self, told_at: Millis, now: Millis) -> bool {
         (0..self.repeat_after).contains(&(now - told_at))
     }

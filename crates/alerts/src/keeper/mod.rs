@@ -146,6 +146,8 @@ impl Keeper {
                 desk.in_flight = Some(row);
             }
         }
+        let unreadable = self.outbox.take_unreadable();
+        self.lose(unreadable, Lost::Unstored);
     }
 
     /// What an attempt means for its row, and for its desk.
@@ -171,6 +173,13 @@ impl Keeper {
                 row.tries = row.tries.saturating_add(1);
                 let own = retry::backoff(row.tries, retry::chance());
                 self.outbox.postpone(&row, now + wait.unwrap_or(own).max(pause), now);
+            }
+            Outcome::Away { why } => {
+                let pause = desk.turned_away(now);
+                desk.complain_of_turning_away(why, now);
+                row.tries = row.tries.saturating_add(1);
+                let own = retry::away(row.tries, retry::chance());
+                self.outbox.postpone(&row, now + own.max(pause), now);
             }
             Outcome::Refused { why } => {
                 desk.failed(None, now);
@@ -199,11 +208,16 @@ impl Keeper {
         self.lose(expired, Lost::GaveUp);
     }
 
-    fn lose(&self, whose: Vec<String>, why: Lost) {
+    /// Counts alerts that will not be told, and forgets that they were to be: the next message of whom they were about
+    /// is no repetition.
+    fn lose(&mut self, whose: Vec<String>, why: Lost) {
         if !whose.is_empty() {
             tracing::error!(alerts = whose.len(), why = why.as_str(), "alerts will not be told");
         }
         for webhook in whose {
+            for desk in self.desks.iter_mut().filter(|desk| *desk.name == *webhook) {
+                desk.intake.forget();
+            }
             self.tell(Event::Dropped { webhook: Some(webhook.into()), why });
         }
     }

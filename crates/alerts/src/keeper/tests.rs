@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use ash_analysis::{Level, Score};
 
+use super::intake::Intake;
 use super::*;
 use crate::settings::{Kind, WebhookSettings};
 
@@ -146,6 +147,35 @@ fn a_receiver_that_asks_for_a_pause_gets_it_whatever_comes_meanwhile() {
 }
 
 #[test]
+fn a_receiver_that_turns_alerts_away_is_tried_every_few_minutes_and_loses_none() {
+    for status in [401, 403, 404, 410, 302] {
+        let mut bench = Bench::new();
+        let away = Outcome::of(status, None, b"", NOW);
+        bench.raise("a", Level::Critical, NOW);
+        let (mut now, mut pauses) = (NOW, Vec::new());
+        for _ in 0..12 {
+            let (at, id) = bench.next_post(now);
+            assert_eq!(id, "a");
+            pauses.push((at - now) / SECOND);
+            now = at;
+            bench.ends(&away, now);
+        }
+        assert_eq!(pauses[0], 0);
+        assert!(pauses[1..].iter().all(|pause| (60..=600).contains(pause)), "{pauses:?}");
+        assert!(pauses[11] >= 512, "they grow: {pauses:?}");
+        let status = bench.keeper.board.read(now).webhooks["team"].clone();
+        assert_eq!((status.failed, status.dropped), (12, 0));
+
+        // A new alert does not wait for the whole pause, but for a minute all the same.
+        bench.raise("b", Level::Critical, now + SECOND);
+        assert_eq!(bench.posts(now + MINUTE - 1), None);
+        assert_eq!(bench.posts(now + MINUTE).as_deref(), Some("b"));
+        bench.ends(&Outcome::Delivered, now + MINUTE);
+        assert_eq!(bench.posts(now + MINUTE).as_deref(), Some("a"), "the address was put right");
+    }
+}
+
+#[test]
 fn one_alert_that_nobody_can_take_does_not_stop_those_behind_it() {
     let mut bench = Bench::new();
     bench.raise("poison", Level::High, NOW);
@@ -189,4 +219,63 @@ fn the_keeper_sleeps_until_there_is_something_to_do() {
     assert_eq!(bench.keeper.nap(NOW), clock::duration(LONGEST_NAP), "until the receiver answers");
     bench.ends(&Outcome::Later { why: "status_429".into(), wait: Some(7 * SECOND) }, NOW);
     assert_eq!(bench.keeper.nap(NOW), Duration::from_secs(7));
+}
+
+/// Raises another alert about whom `id` was about, and answers whether it is told rather than left out as a repetition.
+fn is_told_again(bench: &mut Bench, id: &str, now: Millis) -> bool {
+    let before = bench.keeper.board.read(now).webhooks["team"].deduplicated;
+    bench.raise(id, Level::Critical, now);
+    bench.keeper.board.read(now).webhooks["team"].deduplicated == before
+}
+
+#[test]
+fn somebody_whose_alert_is_lost_is_told_of_with_the_next_message() {
+    // The receiver refused it.
+    let mut bench = Bench::new();
+    bench.raise("a", Level::Critical, NOW);
+    let mut now = NOW;
+    for _ in 0..MOST_REFUSALS {
+        assert!(!is_told_again(&mut bench, "a", now), "it waits, and will be told");
+        (now, _) = bench.next_post(now);
+        bench.ends(&Outcome::Refused { why: "status_400".into() }, now);
+    }
+    assert_eq!(bench.keeper.board.read(now).webhooks["team"].dropped, 1);
+    assert!(is_told_again(&mut bench, "a", now));
+    assert!(!is_told_again(&mut bench, "a", now), "once");
+
+    // The outbox was full.
+    let mut bench = Bench::new();
+    bench.raise("first", Level::Critical, NOW);
+    for n in 0..100 {
+        bench.raise(&format!("{n}"), Level::Critical, NOW);
+    }
+    assert_eq!(bench.keeper.board.read(NOW).webhooks["team"].dropped, 1);
+    assert!(is_told_again(&mut bench, "first", NOW));
+
+    // Nobody could be reached for too long.
+    let mut bench = Bench::new();
+    bench.keeper.settings.give_up_after_hours = 1;
+    bench.keeper.desks[0].intake = Intake::new(Duration::from_secs(86_400), 600);
+    bench.raise("a", Level::Critical, NOW);
+    let later = NOW + 62 * MINUTE;
+    assert!(!is_told_again(&mut bench, "a", later - SECOND));
+    bench.keeper.expire(later);
+    assert_eq!(bench.keeper.board.read(later).webhooks["team"].dropped, 1);
+    assert!(is_told_again(&mut bench, "a", later));
+}
+
+#[test]
+fn somebody_whose_alert_cannot_be_stored_or_read_is_told_of_with_the_next_message() {
+    let mut bench = Bench::new();
+    bench.keeper.outbox.refuse_all();
+    bench.raise("a", Level::Critical, NOW);
+    assert_eq!(bench.keeper.board.read(NOW).webhooks["team"].dropped, 1);
+    assert!(is_told_again(&mut bench, "a", NOW));
+
+    let mut bench = Bench::new();
+    bench.raise("a", Level::Critical, NOW);
+    bench.keeper.outbox.spoil();
+    assert_eq!(bench.posts(NOW), None);
+    assert_eq!(bench.keeper.board.read(NOW).webhooks["team"].dropped, 1);
+    assert!(is_told_again(&mut bench, "a", NOW));
 }

@@ -26,6 +26,8 @@ pub(crate) struct Outbox {
     memory: Table,
     /// Rows on disk that were told and could not be deleted: never told again by this process.
     told: HashSet<i64>,
+    /// Whose rows could not be read and were deleted since that was last asked.
+    unreadable: Vec<String>,
     state: OutboxState,
     mend_at: Option<Millis>,
     max_waiting: usize,
@@ -44,7 +46,7 @@ impl Outbox {
     pub(crate) fn open(path: &Path, max_waiting: usize) -> Result<Self, OutboxError> {
         let (disk, memory) = (Table::open(path)?, Table::in_memory()?);
         let (told, state) = (HashSet::new(), OutboxState::Ok);
-        Ok(Outbox { disk, memory, told, state, mend_at: None, max_waiting })
+        Ok(Outbox { disk, memory, told, unreadable: Vec::new(), state, mend_at: None, max_waiting })
     }
 
     /// Keeps entries, all in one commit. Answers the webhooks of the rows that had to go for them.
@@ -65,6 +67,7 @@ impl Outbox {
                 for row in unreadable {
                     tracing::error!("an alert in the outbox cannot be read: deleted");
                     self.remove(RowId { shelf: Shelf::Disk, row }, now);
+                    self.unreadable.push(webhook.to_owned());
                 }
                 row
             }
@@ -79,6 +82,11 @@ impl Outbox {
             (Some(disk), _) => Some(disk),
             (None, memory) => memory.map(|row| row.put_on(Shelf::Memory)),
         }
+    }
+
+    /// Whose rows [`next`](Outbox::next) could not read, and deleted, since this was last asked.
+    pub(crate) fn take_unreadable(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.unreadable)
     }
 
     /// When there will be something to tell a webhook.
@@ -181,6 +189,19 @@ impl Outbox {
         if self.disk.count().is_ok_and(|count| count == 0) {
             self.disk.checkpoint();
         }
+    }
+
+    /// Neither disk nor memory takes another row.
+    #[cfg(test)]
+    pub(crate) fn refuse_all(&self) {
+        self.disk.refuse_all();
+        self.memory.refuse_all();
+    }
+
+    /// Makes what waits on disk unreadable.
+    #[cfg(test)]
+    pub(crate) fn spoil(&self) {
+        self.disk.spoil();
     }
 
     fn refused(&mut self, error: &OutboxError, now: Millis) {

@@ -270,6 +270,22 @@ impl Table {
         let _ = self.0.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     }
 
+    /// A database that takes no more rows.
+    #[cfg(test)]
+    pub(super) fn refuse_all(&self) {
+        self.0
+            .execute_batch(
+                "CREATE TRIGGER refuse BEFORE INSERT ON waiting BEGIN SELECT RAISE(ABORT, 'refused'); END",
+            )
+            .unwrap();
+    }
+
+    /// A database whose notices are no JSON.
+    #[cfg(test)]
+    pub(super) fn spoil(&self) {
+        self.0.execute("UPDATE waiting SET notice = 'spoilt'", []).unwrap();
+    }
+
     /// A database that can grow by no more than `pages` pages: a disk that is full after them.
     #[cfg(test)]
     pub(super) fn fill_after(&self, pages: i64) {

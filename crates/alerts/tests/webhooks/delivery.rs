@@ -105,26 +105,54 @@ fn a_receiver_that_hangs_delays_nobody_else() {
 }
 
 #[test]
-fn a_receiver_that_refuses_three_times_is_believed() {
-    let refusing =
-        |status| Receiver::that(move |_| Reply::Status(status, "location: http://127.0.0.1:1/\r\n", ""));
-    let receivers = [("w401", refusing(401)), ("w404", refusing(404)), ("w301", refusing(301))];
+fn a_receiver_that_refuses_an_alert_three_times_is_believed() {
+    let refusing = |status| Receiver::that(move |_| Reply::Status(status, "", ""));
+    let receivers = [("w400", refusing(400)), ("w413", refusing(413)), ("w422", refusing(422))];
     let (settings, _folder) = settings(receivers.each_ref().map(|(name, it)| (*name, webhook(it.url()))));
     let (alerts, seen) = open(&settings);
     alerts.raise(alert("req_1", Level::High));
     let status = until(&alerts, |status| {
         status.waiting == 0 && status.webhooks.values().all(|webhook| webhook.dropped == 1)
     });
+    for (name, receiver) in &receivers {
+        let webhook = &status.webhooks[*name];
+        let word = name.replace('w', "status_");
+        assert_eq!((webhook.failed, webhook.last_error.as_deref()), (3, Some(&*word)));
+        receiver.take(3);
+        assert!(receiver.is_quiet(), "{name}");
+    }
+    let refused = |event: &Event| matches!(event, Event::Dropped { why: Lost::Refused, .. });
+    assert_eq!(seen.count(refused), 3);
+
+    // Nobody was told, so the same person's next message is no repetition.
+    alerts.raise(alert("req_1", Level::High));
+    for (_, receiver) in &receivers {
+        receiver.next();
+    }
+    close(&alerts);
+}
+
+#[test]
+fn what_is_turned_away_waits_and_is_never_sent_on_to_another_address() {
+    let elsewhere = Receiver::new();
+    let location: &'static str = format!("location: {}\r\n", elsewhere.url()).leak();
+    let turning = |status| Receiver::that(move |_| Reply::Status(status, location, ""));
+    let receivers =
+        [("w401", turning(401)), ("w404", turning(404)), ("w410", turning(410)), ("w301", turning(301))];
+    let (settings, _folder) = settings(receivers.each_ref().map(|(name, it)| (*name, webhook(it.url()))));
+    let (alerts, seen) = open(&settings);
+    alerts.raise(alert("req_1", Level::High));
+    let status = until(&alerts, |status| status.webhooks.values().all(|webhook| webhook.failed == 1));
     close(&alerts);
     for (name, receiver) in receivers {
         let webhook = &status.webhooks[name];
         let word = name.replace('w', "status_");
-        assert_eq!((webhook.failed, webhook.last_error.as_deref()), (3, Some(&*word)));
-        receiver.take(3);
-        assert!(receiver.is_quiet(), "{name}: neither again nor where it was sent on to");
+        assert_eq!((webhook.waiting, webhook.last_error.as_deref()), (1, Some(&*word)));
+        receiver.next();
+        assert!(receiver.is_quiet(), "{name}: not again at once");
     }
-    let refused = |event: &Event| matches!(event, Event::Dropped { why: Lost::Refused, .. });
-    assert_eq!(seen.count(refused), 3);
+    assert!(elsewhere.is_quiet());
+    assert_eq!(seen.count(|event| matches!(event, Event::Dropped { .. })), 0);
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn the_log_shown_is_what_is_logged() {
         }
     }
     let log = blocks("text").remove(0);
-    assert_eq!(log.lines().count(), 6);
+    assert_eq!(log.lines().count(), 7);
     for line in log.lines() {
         let (level, told) = line.split_once(' ').unwrap();
         let words: Vec<&str> = told.split(' ').take_while(|word| !word.contains('=')).collect();

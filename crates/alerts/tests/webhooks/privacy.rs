@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use ash_alerts::{AlertError, Alerts, Kind, WebhookSettings};
+use ash_alerts::{AlertError, Alerts, Kind, WebhookSettings, send_test};
 use ash_analysis::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -39,21 +39,29 @@ fn nothing_that_leads_to_a_person_or_to_a_receiver_is_printed() {
 
     let failing =
         Receiver::that(|n| if n < 2 { Reply::Status(503, "", "") } else { Reply::Status(200, "", "") });
-    let refusing = Receiver::that(|_| Reply::Status(404, "", ""));
+    let refusing = Receiver::that(|_| Reply::Status(400, "", ""));
+    let turning = Receiver::that(|_| Reply::Status(404, "", ""));
     let with_text = WebhookSettings { include_text: true, ..webhook(failing.url()) };
-    let (mut settings, folder) = settings([("failing", with_text), ("refusing", webhook(refusing.url()))]);
+    let (mut settings, folder) = settings([
+        ("failing", with_text),
+        ("refusing", webhook(refusing.url())),
+        ("turning", webhook(turning.url())),
+    ]);
     settings.include_text = true;
     let (alerts, seen) = open(&settings);
     alerts.raise(alert("req_1", Level::Critical));
     let status = until(&alerts, |status| {
-        status.webhooks["failing"].sent == 1 && status.webhooks["refusing"].dropped == 1
+        status.webhooks["failing"].sent == 1
+            && status.webhooks["refusing"].dropped == 1
+            && status.webhooks["turning"].failed == 1
     });
     close(&alerts);
-    settings.webhooks.remove("refusing");
+    settings.webhooks.retain(|name, _| name == "failing");
 
     let mut printed = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(printed.contains("the webhook takes alerts again"), "{printed}");
     assert!(printed.contains("the webhook refuses alerts"), "{printed}");
+    assert!(printed.contains("the webhook turns alerts away"), "{printed}");
     printed.extend([format!("{status:?}"), format!("{settings:?}"), seen.printed()]);
     printed += &serde_json::to_string(&status).unwrap();
     printed += &serde_json::to_string(&settings).unwrap();
@@ -75,6 +83,18 @@ fn nothing_that_leads_to_a_person_or_to_a_receiver_is_printed() {
     {
         assert!(!printed.contains(secret), "{secret} is in {printed}");
     }
+}
+
+#[test]
+fn an_address_where_a_file_belongs_is_refused_and_not_shown() {
+    let receiver = Receiver::new();
+    let team = WebhookSettings { url: None, url_file: Some(receiver.url().into()), ..webhook("") };
+    let (settings, _folder) = settings([("team", team)]);
+    let error = Alerts::open(settings.clone(), Arc::new(())).err().expect("refused");
+    let tried = send_test(&settings, "team").unwrap_err();
+    let printed = format!("{error} {error:?} {tried} {tried:?}");
+    assert!(printed.contains("the path of a file that holds the address, not the address"), "{printed}");
+    assert!(!printed.contains("secret-path") && !printed.contains("cannot read"), "{printed}");
 }
 
 #[test]

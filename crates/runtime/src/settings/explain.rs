@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::allowed::{Allowed, allowed};
 use super::documented::documented;
+use super::hidden::{HIDDEN, is_hidden};
 use super::layers::Layers;
 use super::load::settle;
 use super::nearest::nearest;
@@ -22,7 +23,7 @@ pub struct Explanation {
     pub allowed: Option<Allowed>,
     /// Its value if nobody sets it (of the profile in force); none if it is absent then.
     pub default: Option<toml::Value>,
-    /// Its value in force; none if it is not set.
+    /// Its value in force, `"(hidden)"` if it is or leads to a secret; none if it is not set.
     pub value: Option<toml::Value>,
     /// Where that comes from; none if it is not set.
     pub origin: Option<SettingOrigin>,
@@ -93,12 +94,14 @@ impl Configuration {
     }
 
     fn explanation(&self, key: &str, values: &Values) -> Explanation {
+        let hidden = is_hidden(&key.split('.').collect::<Vec<_>>());
+        let shown = |value: &toml::Value| if hidden { HIDDEN.into() } else { value.clone() };
         Explanation {
             key: key.to_owned(),
             about: documented().about(key).to_vec(),
             allowed: allowed(key),
-            default: values.default.get(key).cloned(),
-            value: values.now.get(key).cloned(),
+            default: values.default.get(key).map(shown),
+            value: values.now.get(key).map(shown),
             origin: values.now.get(key).and_then(|_| self.origin(key)),
             variable: variable(key),
             reloadable: reloadable(key),
@@ -177,6 +180,29 @@ mod tests {
     use super::*;
     use crate::settings::Overrides;
     use figment::Jail;
+
+    #[test]
+    fn the_address_of_a_webhook_is_not_explained() {
+        Jail::expect_with(|jail| {
+            jail.create_file(
+                "ash.toml",
+                "[alerts.webhooks.a]\nkind = \"json\"\nurl_file = \"hunter2\"\nsigning_key_file = \"hunter3\"\n\
+                 [alerts.webhooks.b]\nkind = \"json\"\nurl = \"https://hunter4.example/hunter5\"\n",
+            )?;
+            let loaded = Configuration::load(Some("ash.toml".as_ref()), Overrides::default()).unwrap();
+            let shown =
+                |key: &str| loaded.explain(key).unwrap().remove(0).value.map(|value| value.to_string());
+            assert_eq!(shown("alerts.webhooks.a.kind").as_deref(), Some("\"json\""));
+            for key in ["a.url_file", "a.signing_key_file", "b.url"] {
+                let key = format!("alerts.webhooks.{key}");
+                assert_eq!(shown(&key).as_deref(), Some("\"(hidden)\""), "{key}");
+                assert!(loaded.differing().iter().any(|said| said.key == key && said.differs()), "{key}");
+            }
+            let all = [loaded.explanations(), loaded.explain("alerts").unwrap(), loaded.differing()];
+            assert!(!format!("{all:?}").contains("hunter"), "{all:?}");
+            Ok(())
+        });
+    }
 
     #[test]
     fn every_documented_key_exists_and_says_what_it_may_be() {

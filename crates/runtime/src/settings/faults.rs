@@ -5,6 +5,7 @@ use figment::value::Value;
 
 use super::allowed::{Allowed, allowed, kind_in_words};
 use super::documented::documented;
+use super::hidden::{HIDDEN, is_hidden};
 use super::layers::{Layers, Refusal, Why};
 use super::nearest::nearest;
 use super::{Fault, SettingOrigin};
@@ -19,7 +20,11 @@ pub(super) fn fault(layers: &Layers, refusal: &Refusal) -> Fault {
     let dotted = key.join(".");
     let origin = layers.origin(&key);
     let mut suggestion = None;
-    let found = || layers.value(&key).map_or_else(|| "not set".to_owned(), in_words);
+    let found = || match layers.value(&key) {
+        None => "not set".to_owned(),
+        Some(value) if is_hidden(&key) && !matches!(value, Value::Dict(..)) => HIDDEN.to_owned(),
+        Some(value) => in_words(value),
+    };
     let problem = match &refusal.why {
         Why::Range { value, allowed } => {
             let place =

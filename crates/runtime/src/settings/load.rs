@@ -79,14 +79,14 @@ mod tests {
     use figment::Jail;
 
     /// What is said about a file, variables and options that hold mistakes.
-    struct Case {
-        toml: &'static str,
-        env: &'static [(&'static str, &'static str)],
+    struct Case<'a> {
+        toml: &'a str,
+        env: &'a [(&'static str, &'static str)],
         flag: Option<(&'static str, &'static str)>,
-        says: &'static [&'static str],
+        says: &'a [&'static str],
     }
 
-    impl Case {
+    impl Case<'_> {
         fn said(&self) -> Vec<String> {
             let mut said = Vec::new();
             Jail::expect_with(|jail| {
@@ -204,6 +204,55 @@ mod tests {
         let said = Case { toml, env: &[("ASH_SERVER__TOKEN", "hunter3")], flag: None, says: &[] }.said();
         assert_eq!(said.len(), 2, "{said:?}");
         assert!(!said.join("\n").contains("hunter"), "{said:?}");
+    }
+
+    #[test]
+    fn the_address_of_a_webhook_is_not_repeated_wherever_it_was_written() {
+        const ADDRESS: &str = "https://host/hunter2";
+        let team = |line: &str| format!("[alerts.webhooks.team]\nkind = \"discord\"\n{line}\n");
+        for (toml, says) in [
+            (
+                team(&format!("url = [\"{ADDRESS}\"]")),
+                "ash.toml:3: alerts.webhooks.team.url is (hidden), allowed is a text",
+            ),
+            (
+                team(&format!("url_file = [\"{ADDRESS}\"]")),
+                "ash.toml:3: alerts.webhooks.team.url_file is (hidden), allowed is a path",
+            ),
+            (
+                team(&format!("url_file = \"{ADDRESS}\"")),
+                "ash.toml:3: alerts.webhooks.team.url_file is (hidden), allowed is the path of a file that holds the \
+                 address, not the address",
+            ),
+            (
+                team(&format!("signing_key_file = [\"{ADDRESS}\"]")),
+                "ash.toml:3: alerts.webhooks.team.signing_key_file is (hidden)",
+            ),
+            (
+                format!("[alerts.webhooks.team.url]\nit = \"{ADDRESS}\"\n"),
+                "alerts.webhooks.team.url is a table",
+            ),
+            (
+                format!("[alerts.webhooks]\nteam = \"{ADDRESS}\"\n"),
+                "ash.toml:2: alerts.webhooks.team is (hidden)",
+            ),
+            (format!("[alerts]\nwebhooks = [\"{ADDRESS}\"]\n"), "ash.toml:2: alerts.webhooks is (hidden)"),
+            (team(&format!("url = {ADDRESS}")), "ash.toml:3: this is no TOML"),
+            (
+                team("kind = \"discrod\"").replace("kind = \"discord\"\n", ""),
+                "ash.toml:2: alerts.webhooks.team.kind is \"discrod\"",
+            ),
+        ] {
+            let said = Case { toml: &toml, env: &[], flag: None, says: &[] }.said().join("\n");
+            assert!(said.contains(says), "{says}\nis not in {said}");
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+        let env = [("ASH_ALERTS__WEBHOOKS__TEAM__URL", "[\"https://host/hunter2\"]")];
+        let said = Case { toml: &team(""), env: &env, flag: None, says: &[] }.said().join("\n");
+        assert!(
+            said.contains("URL: alerts.webhooks.team.url is (hidden)") && !said.contains("hunter2"),
+            "{said}"
+        );
     }
 
     #[test]
