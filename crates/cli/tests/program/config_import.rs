@@ -143,6 +143,31 @@ fn a_value_that_no_setting_takes_is_told_with_its_line_and_the_default_stays() {
 }
 
 #[test]
+fn nothing_of_a_secret_over_several_lines_is_told_quoted_or_not() {
+    for quote in ["", "'", "\""] {
+        let place = Place::with(format!(
+            "NLP_LOG_LEVEL=DEBUG\nBOT_KEY={quote}-----BEGIN hunter2-----\nabchunter2TOKENdef==\nabchunter2def==\n\
+             abchunter2def==\n-----END{quote}\nHOME=/hunter2\nASH_PORT=1\nNLP_TURBO=1\nHF_TOKEN=hunter2\n",
+        ));
+        let (_, told, errors) = place.import(&[]);
+        let (_, json, more_errors) = place.import(&["--json", "--force"]);
+        let all = [&told, &json, &errors, &more_errors, &place.toml()].map(String::as_str).concat();
+        assert!(!all.contains("hunter2"), "{all}");
+        // Whose names are no secret by any chance are named.
+        for name in ["NLP_LOG_LEVEL", "NLP_TURBO", "ASH_PORT", "HF_TOKEN"] {
+            assert!(told.contains(name) && json.contains(name), "{name} is not in {all}");
+        }
+        assert!(!all.contains("HOME"), "{all}");
+        let unnamed = if quote.is_empty() { 4 } else { 1 };
+        let report: Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(report["left_alone_unnamed"], unnamed, "{report:#}");
+        let words =
+            if quote.is_empty() { "4 whose names are not shown" } else { "1 whose name is not shown" };
+        assert!(told.contains(words), "{told}");
+    }
+}
+
+#[test]
 fn an_old_value_cannot_write_settings_of_its_own() {
     let place =
         Place::with("NLP_LOG_LEVEL=\"debug\\nlevel = 1\"\nNLP_SENTIMENT_MODEL=\"a\\\"\\n[server]\"\n");

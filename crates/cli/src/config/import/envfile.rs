@@ -90,7 +90,8 @@ impl EnvFile {
 
         let mut last: BTreeMap<String, Variable> = BTreeMap::new();
         let mut remarks = Vec::new();
-        for (line, text) in (1..).zip(text.lines()) {
+        let mut lines = (1..).zip(text.lines());
+        while let Some((line, text)) = lines.next() {
             match assignment(text) {
                 Ok(None) => {}
                 Ok(Some(Assignment { name, value, refers })) => {
@@ -99,7 +100,18 @@ impl EnvFile {
                         remarks.push(Remark::Overruled { name: before.name, line: before.line, by: line });
                     }
                 }
-                Err(why) => remarks.push(Remark::NotRead { line, why }),
+                Err(Unread::Line(why)) => remarks.push(Remark::NotRead { line, why }),
+                // What follows belongs to a value, often a key in PEM: no line of it is a variable, not even one
+                // that looks so.
+                Err(Unread::Open(quote)) => {
+                    let is_closed = lines.any(|(_, more)| closes(more, quote));
+                    let why = if is_closed {
+                        "its value goes over several lines"
+                    } else {
+                        "its quote is not closed, and nothing behind it is read"
+                    };
+                    remarks.push(Remark::NotRead { line, why });
+                }
             }
         }
         if last.is_empty() {
@@ -117,8 +129,17 @@ struct Assignment<'a> {
     refers: bool,
 }
 
+/// Why a line is no assignment.
+#[derive(Debug, Clone, Copy)]
+enum Unread {
+    /// By itself.
+    Line(&'static str),
+    /// This quote is not closed on it.
+    Open(char),
+}
+
 /// The assignment of a line; none if it is blank or a comment.
-fn assignment(line: &str) -> Result<Option<Assignment<'_>>, &'static str> {
+fn assignment(line: &str) -> Result<Option<Assignment<'_>>, Unread> {
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
         return Ok(None);
@@ -127,43 +148,42 @@ fn assignment(line: &str) -> Result<Option<Assignment<'_>>, &'static str> {
         Some(rest) if rest.starts_with(char::is_whitespace) => rest.trim_start(),
         _ => line,
     };
-    let (name, value) = line.split_once('=').ok_or("it is not NAME=value")?;
+    let (name, value) = line.split_once('=').ok_or(Unread::Line("it is not NAME=value"))?;
     let name = name.trim_end();
-    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !is_name {
-        return Err("what stands before `=` is not a name of letters, digits and `_`");
-    }
     let value = value.trim_start();
-    let (value, refers) = match value.chars().next() {
-        Some('\'') => (until_quote(value, '\'')?.0, false),
-        Some('"') => {
-            let (value, unescaped) = until_quote(value, '"')?;
-            (value, refers(&unescaped))
-        }
+    let read = match value.chars().next() {
+        Some('\'') => until_quote(value, '\'').map(|(value, _)| (value, false)),
+        Some('"') => until_quote(value, '"').map(|(value, unescaped)| (value, refers(&unescaped))),
         _ => {
             let value = without_comment(value);
-            (value.to_owned(), refers(value))
+            Ok((value.to_owned(), refers(value)))
         }
     };
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    // A value that goes on is to be skipped whatever its name is.
+    if !is_name && !matches!(read, Err(Unread::Open(_))) {
+        return Err(Unread::Line("what stands before `=` is not a name of letters, digits and `_`"));
+    }
+    let (value, refers) = read?;
     Ok(Some(Assignment { name, value, refers }))
 }
 
 /// A quoted value, and what of it was not escaped. Behind the closing quote only a comment may stand.
-fn until_quote(quoted: &str, quote: char) -> Result<(String, String), &'static str> {
+fn until_quote(quoted: &str, quote: char) -> Result<(String, String), Unread> {
     let (mut value, mut unescaped) = (String::new(), String::new());
     let mut rest = quoted.chars();
     rest.next();
     loop {
         match rest.next() {
-            None => return Err("its quote is not closed on the same line"),
+            None => return Err(Unread::Open(quote)),
             Some(c) if c == quote => break,
             Some('\\') if quote == '"' => match rest.next() {
                 Some('n') => value.push('\n'),
                 Some('t') => value.push('\t'),
                 Some(c @ ('"' | '\\' | '$')) => value.push(c),
                 Some(c) => value.extend(['\\', c]),
-                None => return Err("its quote is not closed on the same line"),
+                None => return Err(Unread::Open(quote)),
             },
             Some(c) => {
                 value.push(c);
@@ -174,8 +194,21 @@ fn until_quote(quoted: &str, quote: char) -> Result<(String, String), &'static s
     match rest.as_str().trim_start() {
         "" => Ok((value, unescaped)),
         after if after.starts_with('#') => Ok((value, unescaped)),
-        _ => Err("something stands behind the closing quote"),
+        _ => Err(Unread::Line("something stands behind the closing quote")),
     }
+}
+
+/// Whether a quote that was opened before ends on this line.
+fn closes(line: &str, quote: char) -> bool {
+    let mut rest = line.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            c if c == quote => return true,
+            '\\' if quote == '"' => drop(rest.next()),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// An unquoted value ends where a `#` stands at its beginning or behind a space.
@@ -249,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_line_that_cannot_be_read_is_told_by_its_number_and_the_others_count() {
-        let file = EnvFile::read(b"A=1\nnonsense\nB='open\n1C=2\nD=\"x\" y\n").unwrap();
+        let file = EnvFile::read(b"A=1\nnonsense\n1C=2\nD=\"x\" y\nB='open\nE=1\n").unwrap();
         assert_eq!(file.variables.len(), 1);
         let lines: Vec<usize> = file
             .remarks
@@ -260,6 +293,30 @@ mod tests {
             })
             .collect();
         assert_eq!(lines, [2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn no_line_of_a_value_that_goes_over_several_is_a_variable() {
+        for (env, names, lines) in [
+            ("A='-----BEGIN\nabc==\nB=c\n' # end\nC=1", &["C"][..], &[1][..]),
+            ("A=\"x\nabc==\n\\\"B=c\n\"\nC=1", &["C"], &[1]),
+            ("A=\"x\nabc==\" D=1\nC=1", &["C"], &[1]),
+            ("C=1\nA=\"x\\\nabc==\nB='c'\n", &["C"], &[2]),
+            ("C=1\nno-name='x\nabc==\n'\nD=2\n", &["C", "D"], &[2]),
+            ("C=1\nexport A='x\r\nabc==\r\n'\r\nD=2\n", &["C", "D"], &[2]),
+        ] {
+            let file = EnvFile::read(env.as_bytes()).unwrap();
+            let read: Vec<&str> = file.variables.iter().map(|variable| variable.name.as_str()).collect();
+            assert_eq!(read, names, "{env}");
+            let unread: Vec<usize> = file
+                .remarks
+                .iter()
+                .map(|remark| match remark {
+                    Remark::NotRead { line, .. } | Remark::Overruled { line, .. } => *line,
+                })
+                .collect();
+            assert_eq!(unread, lines, "{env}");
+        }
     }
 
     #[test]

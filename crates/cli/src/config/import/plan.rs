@@ -55,8 +55,10 @@ pub(super) struct Plan {
     pub(super) secrets: Vec<(String, &'static str)>,
     /// Names that look like the old service's, but are not known.
     pub(super) unknown: Vec<String>,
-    /// Names of something else.
+    /// Names of something else that may be shown.
     pub(super) foreign: Vec<String>,
+    /// How many names of something else may not.
+    pub(super) unnamed: usize,
     pub(super) remarks: Vec<Remark>,
     /// What to see to before the first start.
     pub(super) notes: Vec<String>,
@@ -89,7 +91,7 @@ impl Plan {
         for variable in &file.variables {
             plan.sort(variable, &mut candidates, &defaults);
         }
-        let ours = file.variables.len() - plan.foreign.len();
+        let ours = file.variables.len() - plan.foreign.len() - plan.unnamed;
         if ours == 0 {
             return Err(PlanError::NotOfTheOldService(file.variables.len()));
         }
@@ -116,6 +118,10 @@ impl Plan {
         defaults: &Configuration,
     ) {
         let name = variable.name.as_str();
+        if !secrets::is_name_shown(name) {
+            self.unnamed += 1;
+            return;
+        }
         if let Some(advice) = secrets::advice(name, &variable.value) {
             self.secrets.push((name.to_owned(), advice));
             return;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::envfile::Remark;
 use super::plan::{Old, Plan, Said};
+use super::secrets::is_name_shown;
 use crate::terminal::{ALARM, FAINT, STRONG, one_line, styled};
 
 /// Longest value that is shown, in characters.
@@ -26,7 +27,7 @@ pub(super) fn told(plan: &Plan, out: &str) -> std::result::Result<String, std::f
         }
     }
     names(to, "Not names we know", &plan.unknown)?;
-    names(to, "Not the old service's, left alone", &plan.foreign)?;
+    foreign(to, plan)?;
     if !plan.remarks.is_empty() {
         heading(to, "Lines")?;
         for remark in &plan.remarks {
@@ -109,6 +110,16 @@ fn names(to: &mut String, title: &str, names: &[String]) -> Result {
     Ok(())
 }
 
+fn foreign(to: &mut String, plan: &Plan) -> Result {
+    let mut all = plan.foreign.clone();
+    match plan.unnamed {
+        0 => {}
+        1 => all.push("1 whose name is not shown".to_owned()),
+        n => all.push(format!("{n} whose names are not shown")),
+    }
+    names(to, "Not the old service's, left alone", &all)
+}
+
 /// Names in lines of some 90 characters.
 fn wrapped(names: &[String]) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -131,6 +142,7 @@ fn wrapped(names: &[String]) -> Vec<String> {
 fn line(remark: &Remark) -> String {
     match remark {
         Remark::Overruled { name, line, by } => {
+            let name = if is_name_shown(name) { name } else { "what it sets" };
             format!("line {line}: {name} is set again in line {by}, which counts")
         }
         Remark::NotRead { line, why } => format!("line {line} is not read: {why}"),
@@ -162,6 +174,7 @@ pub(super) fn json(plan: &Plan, source: &str, out: &str) -> Value {
         "secrets": secrets.collect::<Vec<_>>(),
         "unknown": plan.unknown,
         "left_alone": plan.foreign,
+        "left_alone_unnamed": plan.unnamed,
         "lines": plan.remarks.iter().map(line).collect::<Vec<_>>(),
         "notes": plan.notes,
     })

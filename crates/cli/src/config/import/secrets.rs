@@ -1,6 +1,27 @@
 //! What is never shown and never written: keys, tokens, and where they lie.
+//!
+//! Neither is a name that could be a piece of one: the last line of a key in base64, `NAME==`, reads as a variable.
 
 use super::mapping::{absent_by, mapped_by};
+
+/// How the names of the old service and of this one begin, apart from those without any such beginning.
+const OURS: [&str; 3] = ["NLP_", "GLOBAL_", "ASH_"];
+/// Names of secrets that the old service or its libraries read, and that begin otherwise.
+const SECRETS: [&str; 5] = [
+    "ANALYTICS_WEBHOOK_URL",
+    "HF_TOKEN",
+    "HUGGINGFACE_HUB_TOKEN",
+    "HUGGINGFACE_TOKEN",
+    "HUGGING_FACE_HUB_TOKEN",
+];
+
+/// Whether a name is one of somebody's making, which may be shown.
+pub(super) fn is_name_shown(name: &str) -> bool {
+    OURS.iter().any(|ours| name.starts_with(ours))
+        || SECRETS.contains(&name)
+        || mapped_by(name).next().is_some()
+        || absent_by(name).is_some()
+}
 
 /// A name that holds one of these is a secret's, unless the mapping knows it as something else.
 const MARKS: [&str; 9] =
