@@ -85,9 +85,20 @@ mod tests {
         }
     }
 
+    /// In a jail: the environment is shared by all tests of a process, and some of them set variables.
+    #[expect(clippy::result_large_err, reason = "figment::Jail's signature")]
+    fn shipped() -> Settings {
+        let mut settings = None;
+        figment::Jail::expect_with(|_| {
+            settings = Some(Settings::load(None, Overrides::default()).expect("config/ash.toml"));
+            Ok(())
+        });
+        settings.expect("loaded")
+    }
+
     #[test]
     fn what_can_be_taken_over_is_and_the_rest_is_named() {
-        let old = Settings::load(None, Overrides::default()).unwrap();
+        let old = shipped();
         let mut new = old.clone();
         assert_eq!(old.reloaded(&new), (old.clone(), vec![]));
         new.compat.critical_as_high = true;
