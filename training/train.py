@@ -138,6 +138,7 @@ def main() -> None:
                    help="of the products in training; bf16 is twice as fast on CPUs that have it")  # fmt: skip
     p.add_argument("--teacher", type=Path, help="checkpoint of the teacher; its logits become soft labels")
     p.add_argument("--pool", type=int, default=0, help="GoEmotions texts used without labels when distilling")
+    p.add_argument("--start", type=Path, help="checkpoint of the same model to begin with, instead of the base encoder")
     p.add_argument("--name", help="name of the run (default: the model's)")
     a = p.parse_args()
 
@@ -177,10 +178,17 @@ def main() -> None:
         vectors = dict(zip(texts, pooled))
         del t
 
+    if a.start:
+        known = torch.load(a.start, weights_only=False)
+        if known["categories"] != categories:
+            raise SystemExit(f"{a.start}: its categories are not those of the corpus")
+        branch.load_state_dict(known["branch"])
+        del known
+
     head_params = [q for n, q in branch.named_parameters() if n.startswith("heads")]
     body = [q for n, q in branch.named_parameters() if not n.startswith("heads")]
     opt = torch.optim.AdamW(
-        [{"params": body, "lr": a.lr}, {"params": head_params, "lr": 1e-3}], weight_decay=0.01, fused=True
+        [{"params": body, "lr": a.lr}, {"params": head_params, "lr": 1e-4 if a.start else 1e-3}], weight_decay=0.01, fused=True
     )
     steps = a.epochs * len(batches(rows, feats, a.batch, random.Random(0)))
     sched = torch.optim.lr_scheduler.LambdaLR(

@@ -135,6 +135,11 @@ impl Tokens {
         Encoded { text, cut, ids: self.ids(text) }
     }
 
+    /// Is `word`, in the vocabulary's own writing, one token and no special one?
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        self.inner.token_to_id(word).is_some_and(|id| id != self.unknown && !self.reserved.contains(&id))
+    }
+
     /// All tokens of a text, however long, without special ones.
     pub(crate) fn ids(&self, text: &str) -> Vec<u32> {
         let Ok(encoding) = self.inner.encode_fast(text, false) else {

@@ -94,6 +94,12 @@ impl Trunk {
         self.tokens.batch(texts)
     }
 
+    /// Has the vocabulary `word` as a whole? Asked in the vocabulary's own writing: WordPiece vocabularies know a
+    /// word by itself, in lower case if their tokeniser writes lower case.
+    pub fn knows(&self, word: &str) -> bool {
+        self.tokens.knows(word)
+    }
+
     /// Tokenise pairs of texts into one ragged batch, as [`Trunk::tokenize`] does. If a pair is too
     /// long its first text keeps its last part.
     pub fn tokenize_pairs<S: AsRef<str>, T: AsRef<str>>(&self, pairs: &[(S, T)]) -> Batch {

@@ -1,10 +1,11 @@
 //! A profile of models on one trunk: the shared layers run once a message, each model's own after.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ash_analysis::{Classifier, ClassifyError, Message, ModelAnswer, ModelInfo};
+use ash_analysis::{Classifier, ClassifyError, Message, ModelAnswer, ModelInfo, undisguise};
 use ash_encoder::{Batch, Hidden, Precision, Trunk};
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -125,7 +126,8 @@ impl Classifier for CompactProfile {
 
     fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
         let start = Instant::now();
-        let texts: Vec<&str> = messages.iter().map(|m| m.clean()).collect();
+        let texts: Vec<Cow<'_, str>> =
+            messages.iter().map(|m| undisguise(m.clean(), |word| self.trunk.knows(word))).collect();
         let batch = self.trunk.tokenize(&texts);
         spend(|spent| spent.tokenise += start.elapsed());
         // The tokens are all that the models read: equal tokens, equal answers. That some were cut off is told too.

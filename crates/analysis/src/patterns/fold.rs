@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::characters::{latin, unleet};
 use super::tokens::{Gap, Mark, Token, Tokens};
 use super::vocabulary::Vocabulary;
+use crate::characters::{latin, unleet};
 
 /// A word of the folded view.
 #[derive(Debug, Clone, PartialEq, Eq)]

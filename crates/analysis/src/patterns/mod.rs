@@ -8,7 +8,6 @@
 //!
 //! Nothing here decides anything: what findings weigh is the business of the verdict.
 
-mod characters;
 mod check;
 mod clause;
 mod draft;

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::characters::{
+use super::vocabulary::Vocabulary;
+use crate::characters::{
     LONGEST_DISGUISE, framed, is_leet_symbol, is_ornament, is_picture, push_bare, unleet,
 };
-use super::vocabulary::Vocabulary;
 
 /// What separates a word from the one before it; the greater the further apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

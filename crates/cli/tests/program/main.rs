@@ -1,6 +1,7 @@
 //! The real program, as a shell runs it, on the models that are embedded in it.
 
 mod alerts;
+mod architecture;
 mod analyze;
 mod bench;
 mod config;

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 ///
 /// Only the general diacritics are dropped: in Indic scripts, Arabic or Hebrew a combining mark is a
 /// letter, not an ornament.
-pub(super) fn push_bare(c: char, to: &mut String) {
+pub(crate) fn push_bare(c: char, to: &mut String) {
     if c.is_ascii() {
         to.push(c.to_ascii_lowercase());
     } else if let Some(letter) = framed(c) {
@@ -18,12 +18,12 @@ pub(super) fn push_bare(c: char, to: &mut String) {
 }
 
 /// A mark above, below or through a letter.
-pub(super) const fn is_ornament(c: char) -> bool {
+pub(crate) const fn is_ornament(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36F}' | '\u{20D0}'..='\u{20FF}')
 }
 
 /// A letter in a frame that NFKC leaves alone: regional indicators, negative circled and squared letters.
-pub(super) fn framed(c: char) -> Option<char> {
+pub(crate) fn framed(c: char) -> Option<char> {
     let first = match c {
         '\u{1F1E6}'..='\u{1F1FF}' => 0x1F1E6,
         '\u{1F150}'..='\u{1F169}' => 0x1F150,
@@ -34,7 +34,7 @@ pub(super) fn framed(c: char) -> Option<char> {
 }
 
 /// `word` with look-alikes of other scripts as the Latin letters they look like.
-pub(super) fn latin(word: &str) -> String {
+pub(crate) fn latin(word: &str) -> String {
     word.chars().map(|c| look_alike(c).unwrap_or(c)).collect()
 }
 
@@ -72,18 +72,18 @@ const fn look_alike(c: char) -> Option<char> {
 }
 
 /// The characters besides digits that stand for letters within a word.
-pub(super) const fn is_leet_symbol(c: char) -> bool {
+pub(crate) const fn is_leet_symbol(c: char) -> bool {
     matches!(c, '!' | '@' | '$' | '|' | '+' | '*')
 }
 
 /// No longer word is read with digits and symbols for letters, in bytes: hostile input costs no more than honest.
-pub(super) const LONGEST_DISGUISE: usize = 64;
+pub(crate) const LONGEST_DISGUISE: usize = 64;
 
 /// At most so many characters that may be either of two letters are tried both ways.
 const AMBIGUOUS: usize = 4;
 
 /// The words that `word` may be, digits and symbols read as letters; none if there is nothing to read so.
-pub(super) fn unleet(word: &str) -> impl Iterator<Item = String> {
+pub(crate) fn unleet(word: &str) -> impl Iterator<Item = String> {
     let two_ways = |c: char| matches!(c, '1' | '!' | '|');
     let ambiguous = word.chars().filter(|&c| two_ways(c)).count();
     let readable = (3..=LONGEST_DISGUISE).contains(&word.len())
@@ -119,7 +119,7 @@ const fn leet(c: char) -> Option<char> {
 }
 
 /// Drawn, not written: emoji, dingbats, notes, arrows. Each is a word of its own.
-pub(super) const fn is_picture(c: char) -> bool {
+pub(crate) const fn is_picture(c: char) -> bool {
     matches!(c,
         '\u{2190}'..='\u{21FF}' | '\u{2300}'..='\u{23FF}' | '\u{2500}'..='\u{27BF}' | '\u{2900}'..='\u{297F}'
         | '\u{2B00}'..='\u{2BFF}' | '\u{1F000}'..='\u{1F14F}' | '\u{1F18A}'..='\u{1F1E5}'
