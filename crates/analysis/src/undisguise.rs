@@ -92,7 +92,7 @@ fn plain<'t>(token: &'t str, knows: &impl Fn(&str) -> bool) -> Cow<'t, str> {
     }
     let edge = |c: char| !c.is_alphanumeric();
     let word = token.trim_matches(edge);
-    // What a person writes as one token may be several words: "w0nt/c4nt" stays.
+    // A token of several words stays: "w0nt/c4nt".
     if word.len() < 3 || word.len() > LONGEST_DISGUISE {
         return Cow::Borrowed(token);
     }
@@ -141,7 +141,7 @@ fn unleet_ending(ending: &str) -> Cow<'_, str> {
 }
 
 /// Do the digits stand for letters? Between letters they do ("t1r3d"). At an end they may count something ("5miles",
-/// "top5", "4am"), so there they need to be some that seldom do, and a word of some length beside them.
+/// "top5", "1am"), so there it may be one only, and one of those that seldom do.
 fn within_a_word(word: &[u8]) -> bool {
     let Some(first) = word.iter().position(u8::is_ascii_alphabetic) else { return false };
     let last = word.iter().rposition(u8::is_ascii_alphabetic).unwrap_or(first);
@@ -149,10 +149,10 @@ fn within_a_word(word: &[u8]) -> bool {
     let letters = word.iter().filter(|b| b.is_ascii_alphabetic()).count();
     let at_end = |digits: &[u8], allowed: &[u8]| match digits {
         [] => true,
-        [digit] => allowed.contains(digit) && letters >= 3,
+        [digit] => allowed.contains(digit) && letters >= 2,
         _ => false,
     };
-    inside || (at_end(&word[..first], b"014") && at_end(&word[last + 1..], b"03"))
+    inside || (at_end(&word[..first], b"04") && at_end(&word[last + 1..], b"03"))
 }
 
 /// A letter three times in a row, as the clean text has every longer run of them.
@@ -197,7 +197,7 @@ mod tests {
     fn a_word_behind_digits_letters_of_other_scripts_spaces_or_length_is_read() {
         for (typed, meant) in [
             ("i am s0 t1r3d", "i am s0 tired"),
-            ("4l0n3 4nd t1red", "alone 4nd tired"),
+            ("4l0n3 4nd t1red", "alone and tired"),
             ("K1LL", "kill"),
             ("\"k1ll\", mys3lf!", "\"kill\", myself!"),
             ("c4n't d0n't", "can't don't"),

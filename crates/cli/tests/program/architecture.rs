@@ -35,8 +35,10 @@ fn every_crate_and_every_top_folder_is_on_the_map() {
 
 #[test]
 fn every_path_on_the_map_is_there() {
-    let begins = ["crates/", "docs/", "bench/", "tests/", "packs/", "models/", "training/", "corpus/", "config/"];
-    let paths = quoted().into_iter().filter(|q| begins.iter().any(|b| q.starts_with(b)) && !q.contains(['{', ' ']));
+    let begins =
+        ["crates/", "docs/", "bench/", "tests/", "packs/", "models/", "training/", "corpus/", "config/"];
+    let paths =
+        quoted().into_iter().filter(|q| begins.iter().any(|b| q.starts_with(b)) && !q.contains(['{', ' ']));
     let gone: Vec<String> = paths.filter(|path| !root().join(path).exists()).collect();
     assert!(gone.is_empty(), "ARCHITECTURE.md leads to {gone:?}, which are not there");
 }

@@ -1,8 +1,8 @@
 //! The real program, as a shell runs it, on the models that are embedded in it.
 
 mod alerts;
-mod architecture;
 mod analyze;
+mod architecture;
 mod bench;
 mod config;
 mod config_import;

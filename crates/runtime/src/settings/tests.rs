@@ -44,13 +44,10 @@ fn another_profile_is_judged_by_its_own_layer_and_by_nothing_that_was_fitted_to_
     Jail::expect_with(|jail| {
         let zero_shot = || Overrides::default().set("models.profile", "zero-shot");
         let settings = Settings::load(None, zero_shot()).unwrap();
-        let layer: AnalyzerSettings = toml::from_str::<toml::Table>(ZERO_SHOT_TOML).unwrap()["analysis"]
-            .clone()
-            .try_into()
-            .unwrap();
+        let layer: AnalyzerSettings =
+            toml::from_str::<toml::Table>(ZERO_SHOT_TOML).unwrap()["analysis"].clone().try_into().unwrap();
         assert_eq!(settings.analysis, layer, "the layer leaves nothing of the default");
-        let weights =
-            ["depression", "sentiment", "emotional_distress"].map(|m| layer.ensemble.weights[m]);
+        let weights = ["depression", "sentiment", "emotional_distress"].map(|m| layer.ensemble.weights[m]);
         assert_eq!(weights.map(|w| format!("{w}")), ["0.4", "0.3", "0.3"]);
 
         jail.create_file("mine.toml", "[analysis.ensemble.weights]\nsentiment = 0.5\n")?;
@@ -89,10 +86,7 @@ fn a_bad_setting_is_refused_with_its_key_and_what_is_allowed() {
         case("[server]\nport = 80", &["bad.toml:2", "server.port", "unknown key"]),
         case("[models]\nprecision = \"int4\"", &["int4", "models.precision", "bad.toml"]),
         case("[server]\nbind = \"localhost\"", &["server.bind", "bad.toml"]),
-        case(
-            "[analysis.decision.cuts.weighted]\nlow = 0.9",
-            &["do not ascend", "analysis.decision.cuts"],
-        ),
+        case("[analysis.decision.cuts.weighted]\nlow = 0.9", &["do not ascend", "analysis.decision.cuts"]),
         case("[conversation]\nrapid_rise = 0.1", &["conversation.rapid_rise is 0.1", "sudden_rise to 1"]),
         case("[queue", &["bad.toml"]),
         case("[models]\nprofile = \"tiny\"", &["tiny", "compact", "zero-shot", "bad.toml"]),
@@ -119,9 +113,8 @@ fn a_bad_setting_is_refused_with_its_key_and_what_is_allowed() {
     Jail::expect_with(|jail| {
         for Case { toml, says } in cases {
             jail.create_file("bad.toml", toml)?;
-            let error = Settings::load(Some(Path::new("bad.toml")), Overrides::default())
-                .unwrap_err()
-                .to_string();
+            let error =
+                Settings::load(Some(Path::new("bad.toml")), Overrides::default()).unwrap_err().to_string();
             for part in says {
                 assert!(error.contains(part), "{toml:?}: {error}");
             }

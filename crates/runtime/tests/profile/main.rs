@@ -66,6 +66,19 @@ fn an_assessment_carries_what_every_model_said_and_where_the_time_went() {
 }
 
 #[test]
+fn a_disguised_word_is_judged_as_the_word() {
+    let dir = profile();
+    let service = start(dir.path()).unwrap();
+    let score = |typed: &str| service.analyze(vec![text(typed)]).unwrap().remove(0).assessment.score.get();
+    let plain = score("i am tired of all this");
+    for disguised in ["i am t1r3d of all this", "i am t i r e d of all this", "i am tireeed of 4ll th1s"] {
+        let difference = score(disguised) - plain;
+        assert!(difference.abs() < f32::EPSILON, "{difference}");
+    }
+    assert!((score("i am blurred of all this") - plain).abs() > 1e-4, "an unknown word is another message");
+}
+
+#[test]
 fn a_batch_says_what_its_messages_say_alone() {
     let dir = profile();
     let service = start(dir.path()).unwrap();
