@@ -14,6 +14,10 @@ pub(crate) fn text(path: &str) -> String {
     std::fs::read_to_string(repository().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// What tries the rules out.
+pub(crate) const RULE_TESTS: [&str; 2] =
+    ["monitoring/prometheus/ash-nlp.rules.test.yml", "monitoring/prometheus/ash-nlp.days.rules.test.yml"];
+
 /// The rules as they are shipped.
 pub(crate) fn rules() -> String {
     text("monitoring/prometheus/ash-nlp.rules.yml")

@@ -15,10 +15,8 @@ const TARGET: [&str; 2] = ["job", "instance"];
 fn asked() -> Vec<(String, String)> {
     let whole = |name: &str| (name.to_owned(), files::text(name));
     let queries = files::queries().into_iter().map(|query| ("the dashboard".to_owned(), query));
-    [whole("monitoring/prometheus/ash-nlp.rules.yml"), whole("monitoring/prometheus/ash-nlp.rules.test.yml")]
-        .into_iter()
-        .chain(queries)
-        .collect()
+    let rules = ["monitoring/prometheus/ash-nlp.rules.yml"].into_iter().chain(files::RULE_TESTS).map(whole);
+    rules.chain(queries).collect()
 }
 
 /// The metric that a series belongs to: a histogram has three, everything else one.

@@ -9,7 +9,6 @@ use crate::files::repository;
 use crate::harness::{err, out};
 use crate::served::{Served, serving};
 
-
 const INSTALL: &str = "run tests/monitoring/install first";
 
 /// The tool, in the folder of the rules; none if it is nowhere.
@@ -48,14 +47,17 @@ fn prometheus_takes_the_rules_and_the_configuration() {
 
 #[test]
 fn each_alert_speaks_where_it_must_and_is_silent_where_it_must() {
-    accepts(&["test", "rules", "ash-nlp.rules.test.yml"]);
+    accepts(&["test", "rules", "ash-nlp.rules.test.yml", "ash-nlp.days.rules.test.yml"]);
 }
 
 /// The page as the tool reads it: in the older text format `_total` belongs to a counter's name.
 fn in_the_older_format(page: &str) -> String {
     let counters: Vec<&str> =
         page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
-    let line = |line: &str| match line.split_once(' ').map(|(_, rest)| rest.splitn(3, ' ').collect::<Vec<_>>()) {
+    let line = |line: &str| match line
+        .split_once(' ')
+        .map(|(_, rest)| rest.splitn(3, ' ').collect::<Vec<_>>())
+    {
         Some(parts) if line.starts_with('#') && parts.get(1).is_some_and(|name| counters.contains(name)) => {
             format!("# {} {}_total {}\n", parts[0], parts[1], parts[2])
         }

@@ -53,7 +53,7 @@ fn each_alert_says_how_urgent_it_is_what_it_saw_and_where_the_remedy_stands() {
 
 #[test]
 fn each_alert_is_tried_where_it_speaks_and_where_it_is_silent() {
-    let tests = files::text("monitoring/prometheus/ash-nlp.rules.test.yml");
+    let tests: String = files::RULE_TESTS.map(files::text).concat();
     for (name, _) in alerts(&files::rules()) {
         let of_it = || tests.split("alertname: ").skip(1).filter(|test| test.lines().next() == Some(name));
         let silent = |test: &&str| test.lines().nth(2).is_some_and(|line| line.trim() == "exp_alerts: []");
