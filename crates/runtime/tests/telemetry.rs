@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use ash_analysis::{Level, Offsets};
 use ash_runtime::PerformanceSettings;
 use ash_runtime::telemetry::{
-    AlertMoved, AlertOutcome, Answered, AuthFailed, BatchRan, Cache, CacheCounts, CacheGauges, Degraded,
+    AlertMoved, AlertOutcome, Answered, AuthFailed, Baseline, BatchRan, Cache, CacheCounts, CacheGauges, Degraded,
     DriftVerdict, Event, Evicted, FeedbackGiven, FeedbackOutcome, Gauges, HandlerPanicked, HttpAnswered,
     InferenceRead, LoadRetried, METRICS, MetricKind, ModelFailed, PHASES, RateLimited, Reloaded, Shed,
     ShedReason, Source, Stage, StageTimes, Telemetry, WorkerPanicked,
@@ -53,6 +53,8 @@ fn gauges() -> Gauges {
         inference: CacheGauges { entries: 11, bytes: 4096 },
         offsets: Offsets::bounded([0.02, 0.0, -0.03, 0.0]),
         alerts_waiting: Some(4),
+        alerts_oldest_age: Some(MS(61_000)),
+        baseline: Baseline::fit(&[(10, 3.0), (110, 13.0)]),
         uptime: MS(5000),
         version: "1.2.3",
     }
@@ -140,6 +142,7 @@ fn every_event_moves_what_it_should_and_nothing_else() {
         "ash_batch_duration_seconds_count" + 1,
         "ash_batch_messages_total" + 5,
         "ash_batch_tokens_total" + 230,
+        "ash_latency_drift_batches" + 1,
     );
     moves!(t, InferenceRead { hits: 2, misses: 1, coalesced: 3 } =>
         "ash_cache_hits_total{cache=\"inference\"}" + 2,
@@ -154,7 +157,11 @@ fn every_event_moves_what_it_should_and_nothing_else() {
     moves!(t, RateLimited => "ash_rate_limited_total" + 1);
     moves!(t, AuthFailed => "ash_auth_failures_total" + 1);
     moves!(t, Reloaded { ok: true } => "ash_reloads_total{outcome=\"ok\"}" + 1);
-    moves!(t, Reloaded { ok: false } => "ash_reloads_total{outcome=\"failed\"}" + 1);
+    moves!(t, Reloaded { ok: false } =>
+        "ash_reloads_total{outcome=\"failed\"}" + 1,
+        "ash_last_reload_ok" + -1,
+    );
+    moves!(t, Reloaded { ok: true } => "ash_reloads_total{outcome=\"ok\"}" + 1, "ash_last_reload_ok" + 1);
     for outcome in FeedbackOutcome::ALL {
         let name = format!("ash_feedback_total{{outcome=\"{}\"}}", outcome.as_str());
         assert_eq!(moved(&t, &FeedbackGiven { outcome: *outcome }), [(name, 1.0)].into());
@@ -183,6 +190,7 @@ fn every_event_moves_what_it_should_and_nothing_else() {
 
 /// Everything that can happen, once.
 fn everything(t: &Telemetry) {
+    t.mark_ready();
     let stages = Stage::ALL.iter().fold(StageTimes::default(), |times, stage| times.with(*stage, MS(3)));
     let models = [(Arc::from("depression"), MS(3))];
     let degraded = Some(Degraded::ModelFailed);
@@ -295,6 +303,11 @@ fn gauges_show_what_they_are_given() {
         ("ash_learned_offset{level=\"low\"}", 0.02),
         ("ash_learned_offset{level=\"high\"}", -0.03),
         ("ash_alerts_waiting", 4.0),
+        ("ash_alerts_oldest_age_seconds", 61.0),
+        ("ash_baseline_seconds{part=\"batch\"}", 0.002),
+        ("ash_baseline_seconds{part=\"token\"}", 0.0001),
+        ("ash_latency_drift_batches", 0.0),
+        ("ash_last_reload_ok", 1.0),
         ("ash_target_seconds", 0.05),
         ("ash_uptime_seconds", 5.0),
         ("ash_build_info{version=\"1.2.3\"}", 1.0),
@@ -334,7 +347,7 @@ fn what_nobody_measured_is_unknown_and_not_zero() {
     assert_eq!(report["target_ms"], 50.0);
 
     let page = t.encode(&gauges());
-    for absent in ["ash_within_target_ratio", "ash_latency_drift_ratio", "NaN"] {
+    for absent in ["ash_within_target_ratio", "ash_latency_drift_ratio", "ash_first_request_seconds", "NaN"] {
         assert!(!page.contains(absent), "{absent} in {page}");
     }
     assert!(

@@ -1,6 +1,6 @@
 //! What the service says of itself.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Service;
@@ -55,6 +55,7 @@ impl Service {
         let (health, queue, (assessments, inference)) = (self.health(), self.queue(), self.caches().await);
         let size = |cache: CacheStatus| CacheGauges { entries: cache.entries, bytes: cache.bytes };
         let milliseconds = |ms: f64| Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default();
+        let alerts = self.alerts().map(|alerts| alerts.status);
         self.telemetry.encode(&Gauges {
             ready: health.ready,
             degraded: health.degraded,
@@ -71,7 +72,9 @@ impl Service {
             assessments: size(assessments),
             inference: size(inference),
             offsets: self.judged_by().offsets,
-            alerts_waiting: self.alerts().map(|alerts| alerts.status.waiting),
+            alerts_waiting: alerts.as_ref().map(|alerts| alerts.waiting),
+            alerts_oldest_age: alerts.and_then(|alerts| alerts.oldest_age_seconds).map(Duration::from_secs),
+            baseline: *self.baseline.read().unwrap_or_else(PoisonError::into_inner),
             uptime: self.life.uptime(),
             version: health.version,
         })

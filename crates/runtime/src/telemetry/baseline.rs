@@ -40,6 +40,11 @@ impl Baseline {
         (fixed > 0.0 || slope > 0.0).then_some(line)
     }
 
+    /// Its two parts by name, in seconds: of a batch by itself, and of a token.
+    pub(super) fn parts(&self) -> [(&'static str, f64); 2] {
+        [("batch", self.fixed_ms / 1e3), ("token", self.ms_per_token / 1e3)]
+    }
+
     /// How long a batch of so many tokens should take.
     pub fn expected(&self, tokens: usize) -> Duration {
         let ms = self.fixed_ms + self.ms_per_token * tokens as f64;

@@ -2,6 +2,7 @@
 //! nothing else does.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ash_analysis::Level;
@@ -210,6 +211,14 @@ pub struct Reloaded {
     pub ok: bool,
 }
 
+impl sealed::Sealed for Reloaded {}
+impl Event for Reloaded {
+    fn record(&self, telemetry: &Telemetry, _: Instant) {
+        telemetry.counters.reloads.add(usize::from(self.ok), 1);
+        telemetry.last_reload_failed.store(!self.ok, Ordering::Relaxed);
+    }
+}
+
 /// Loading or warming was tried again.
 #[derive(Debug, Clone, Copy)]
 pub struct LoadRetried {
@@ -263,7 +272,6 @@ counted! {
     };
     RateLimited: |_it, counters| counters.rate_limited.inc();
     AuthFailed: |_it, counters| counters.auth_failures.inc();
-    Reloaded: |it, counters| counters.reloads.add(usize::from(it.ok), 1);
     FeedbackGiven: |it, counters| counters.feedback.add(it.outcome.index(), 1);
     AlertMoved: |it, counters| counters.alerts.add(it.outcome.index(), 1);
     LoadRetried: |it, counters| counters.load_retries.add(usize::from(it.ok), 1);

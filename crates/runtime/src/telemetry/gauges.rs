@@ -8,6 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 
+use super::baseline::Baseline;
 use super::counters::{Label, register, registry};
 use super::drift::Drift;
 use super::labels::{Cache, PHASES};
@@ -49,6 +50,10 @@ pub struct Gauges {
     pub offsets: Offsets,
     /// Alerts that wait; `None` without webhooks.
     pub alerts_waiting: Option<usize>,
+    /// How long the oldest of them has waited; `None` if none waits, which is shown as 0.
+    pub alerts_oldest_age: Option<Duration>,
+    /// What the warm-up measured.
+    pub baseline: Option<Baseline>,
     /// Since the process began to serve.
     pub uptime: Duration,
     /// The version of the program.
@@ -103,6 +108,8 @@ pub(super) struct Measured {
     pub(super) target: Duration,
     pub(super) within_target: WithinTarget,
     pub(super) drift: Drift,
+    pub(super) first_request: Option<Duration>,
+    pub(super) last_reload_ok: bool,
 }
 
 /// All gauges, ready to be printed.
@@ -113,6 +120,10 @@ pub(super) fn page(gauges: &Gauges, measured: &Measured) -> Registry {
     let in_phase = |phase: &&'static str| (*phase, f64::from(u8::from(*phase == gauges.phase)));
     page.words(&metric::PHASE, PHASES.iter().map(in_phase));
     page.flag(&metric::COLD_START_ELIMINATED, gauges.cold_start_eliminated);
+    if let Some(first) = measured.first_request {
+        page.seconds(&metric::FIRST_REQUEST, first);
+    }
+    page.flag(&metric::LAST_RELOAD_OK, measured.last_reload_ok);
     if let Some(warmup) = gauges.warmup {
         page.seconds(&metric::WARMUP, warmup);
     }
@@ -132,6 +143,7 @@ pub(super) fn page(gauges: &Gauges, measured: &Measured) -> Registry {
     page.words(&metric::LEARNED_OFFSET, Level::ALL[1..].iter().map(offset));
     if let Some(waiting) = gauges.alerts_waiting {
         page.count(&metric::ALERTS_WAITING, waiting);
+        page.seconds(&metric::ALERTS_OLDEST_AGE, gauges.alerts_oldest_age.unwrap_or_default());
     }
 
     page.seconds(&metric::TARGET, measured.target);
@@ -146,6 +158,10 @@ pub(super) fn page(gauges: &Gauges, measured: &Measured) -> Registry {
     page.words(&metric::WITHIN_TARGET, known);
     if let Some(ratio) = measured.drift.ratio {
         page.set(&metric::DRIFT, ratio);
+    }
+    page.set(&metric::DRIFT_BATCHES, measured.drift.samples);
+    if let Some(baseline) = gauges.baseline {
+        page.words(&metric::BASELINE, baseline.parts().into_iter());
     }
 
     if let Some(bytes) = resident_memory() {

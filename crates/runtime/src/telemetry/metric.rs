@@ -121,6 +121,10 @@ metrics! {
         "1 for the phase that the service is in, 0 for the others";
     COLD_START_ELIMINATED: Gauge "ash_cold_start_eliminated" [""] {}
         "1 if the first request was measured to be as fast as later ones";
+    FIRST_REQUEST: Gauge "ash_first_request_seconds" ["seconds"] {}
+        "Time of the first answer that models computed once the service was ready; absent before";
+    LAST_RELOAD_OK: Gauge "ash_last_reload_ok" [""] {}
+        "0 if the last reload of the configuration failed, so that an older one is in force; 1 otherwise";
     WARMUP: Gauge "ash_warmup_seconds" ["seconds"] {}
         "Time the warm-up took; absent before its end";
     MODELS_LOADED: Gauge "ash_models_loaded" [""] {}
@@ -145,12 +149,18 @@ metrics! {
         "How far the cut of a level is shifted by what staff said, -0.1 to 0.1";
     ALERTS_WAITING: Gauge "ash_alerts_waiting" [""] {}
         "Alerts that are accepted and not yet delivered, one for each webhook; absent without webhooks";
+    ALERTS_OLDEST_AGE: Gauge "ash_alerts_oldest_age_seconds" ["seconds"] {}
+        "How long the oldest of them has waited, in whole seconds; 0 if none waits, absent without webhooks";
     TARGET: Gauge "ash_target_seconds" ["seconds"] {}
         "The time in which an answer should be there (performance.target_ms)";
     WITHIN_TARGET: Gauge "ash_within_target_ratio" ["ratio"] {"window"}
         "Share of messages answered within the target, those from a cache and by patterns alone included; absent while there were none";
     DRIFT: Gauge "ash_latency_drift_ratio" ["ratio"] {}
         "Median of measured to expected time of the batches of the last 5 minutes, expected by the warm-up; absent while there were none";
+    DRIFT_BATCHES: Gauge "ash_latency_drift_batches" [""] {}
+        "How many batches the drift is the median of; fewer than 20 tell nothing";
+    BASELINE: Gauge "ash_baseline_seconds" ["seconds"] {"part"}
+        "What the warm-up measured: the time of a batch by itself (batch) and of each of its tokens (token); absent before its end";
     RESIDENT_MEMORY: Gauge "ash_resident_memory_bytes" ["bytes"] {}
         "Physical memory of the process; absent where the system does not tell";
     UPTIME: Gauge "ash_uptime_seconds" ["seconds"] {}

@@ -15,6 +15,7 @@
 //! and no id of a person or a key is a label or is logged: events have no place for them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -72,6 +73,7 @@ pub struct Telemetry {
     first: Mutex<FirstAndLater>,
     ratios: Mutex<Ratios>,
     models: Mutex<BTreeMap<Arc<str>, Distribution<u64>>>,
+    last_reload_failed: AtomicBool,
 }
 
 impl Telemetry {
@@ -90,6 +92,7 @@ impl Telemetry {
             first: Mutex::default(),
             ratios: Mutex::default(),
             models: Mutex::default(),
+            last_reload_failed: AtomicBool::new(false),
         }
     }
 
@@ -167,6 +170,8 @@ impl Telemetry {
             target: self.target,
             within_target: self.latencies.within_target(self.since_start(now)),
             drift: self.drift(now),
+            first_request: self.first_request(),
+            last_reload_ok: !self.last_reload_failed.load(Ordering::Relaxed),
         };
         let mut page = String::new();
         // Writing to a String cannot fail, and no metric here fails by itself.
