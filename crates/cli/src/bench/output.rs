@@ -13,6 +13,7 @@ use super::aim::Aim;
 use super::history::calibration::baseline_ms;
 use super::history::entry::{Entry, Facts};
 use super::history::file;
+use super::latency::microsecond;
 use crate::outcome::Outcome;
 
 /// Where measurements are recorded if nothing else is said.
@@ -76,7 +77,7 @@ impl Output<'_> {
     /// To be called when nothing runs any more. With `assert`, aims that are not met are a failure.
     pub(crate) fn write(self, report: &impl Measured, assert: bool) -> Result<Outcome> {
         if let Some((mut history, before)) = self.record {
-            let baseline = f64::midpoint(before, baseline_ms());
+            let baseline = microsecond(f64::midpoint(before, baseline_ms()));
             file::append(&mut history, &Entry::now(report.facts(), self.args.label.clone(), baseline))?;
         }
         if let Some(path) = &self.args.html {

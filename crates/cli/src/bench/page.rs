@@ -25,7 +25,7 @@ pub(crate) fn over_time(parts: &[Part], target_ms: Option<f64>) -> String {
     };
     let lines = Lines {
         title: "latency over the run",
-        x: Axis::counting("seconds since the beginning"),
+        x: Axis::since("seconds since the beginning"),
         y: "ms",
         series: vec![line("median", |p| p.p50_ms), line("longest", |p| p.max_ms)],
         limit: target_ms.map(|ms| (ms, "target")),
@@ -47,6 +47,7 @@ pub(crate) fn percentiles(curves: &[(&str, &[Percentile])], target_ms: Option<f6
                 .map(|&(percent, name)| (place(percent), name.to_owned()))
                 .chain([(end + 0.15, "longest".to_owned())])
                 .collect(),
+            from: None,
         },
         y: "ms",
         series: curves

@@ -11,8 +11,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use ash_runtime::{Overrides, variable};
 
 use crate::args::Global;
+use crate::setup;
 
 /// Binding a socket is the first thing a server does.
 const GREETING: Duration = Duration::from_secs(60);
@@ -47,6 +49,11 @@ pub(crate) fn program(file: &Path, global: &Global) -> Command {
     }
     if let Some(threads) = global.threads {
         command.args(["--threads", &threads.to_string()]);
+    }
+    // Some of what is sent is urgent, and nobody is to be woken by a measurement. A setting that is not known to an older
+    // program would keep it from starting, so it is only said where it matters; settings that are wrong are told by the start.
+    if setup::settings(global, Overrides::default()).is_ok_and(|settings| settings.alerts.enabled) {
+        command.env(variable("alerts.enabled"), "false");
     }
     command
 }

@@ -10,7 +10,7 @@ const HEIGHT: f64 = 220.0;
 const LEFT: f64 = 64.0;
 const TOP: f64 = 34.0;
 const BELOW: f64 = 46.0;
-const RIGHT: f64 = 24.0;
+const RIGHT: f64 = 92.0;
 /// A line with more points than this shows no dots: they would hide it.
 const DOTS: usize = 80;
 /// Values that are further apart than this are drawn on a logarithmic scale.
@@ -35,12 +35,29 @@ pub(crate) struct Axis<'a> {
     pub(crate) name: &'a str,
     /// Where it is marked, and how; round numbers if there are none.
     pub(crate) ticks: Vec<(f64, String)>,
+    /// Where it begins at the latest.
+    pub(crate) from: Option<f64>,
 }
+
+/// Marks of things that are counted; more could not be read.
+const MARKS: usize = 12;
 
 impl<'a> Axis<'a> {
     /// With marks at round numbers.
     pub(crate) fn counting(name: &'a str) -> Self {
-        Axis { name, ticks: Vec::new() }
+        Axis { name, ticks: Vec::new(), from: None }
+    }
+
+    /// Of time: it begins at 0.
+    pub(crate) fn since(name: &'a str) -> Self {
+        Axis { from: Some(0.0), ..Self::counting(name) }
+    }
+
+    /// Of `count` things that are numbered from 1.
+    pub(crate) fn numbered(name: &'a str, count: usize) -> Self {
+        let step = count.div_ceil(MARKS).max(1);
+        let ticks = (1..=count).step_by(step).map(|n| (n as f64, n.to_string())).collect();
+        Axis { ticks, ..Self::counting(name) }
     }
 }
 
@@ -118,7 +135,7 @@ impl Lines<'_> {
             return String::new();
         }
         let values: Vec<f64> = points().map(|p| p.1).chain(self.limit.map(|l| l.0)).collect();
-        let (across, up) = (Scale::along(points().map(|p| p.0)), Scale::upright(&values));
+        let (across, up) = (Scale::along(points().map(|p| p.0).chain(self.x.from)), Scale::upright(&values));
         let x = |value: f64| WIDTH * across.place(value);
         let y = |value: f64| HEIGHT * (1.0 - up.place(value));
         let (whole_width, whole_height) = (LEFT + WIDTH + RIGHT, TOP + HEIGHT + BELOW);
@@ -166,13 +183,16 @@ impl Lines<'_> {
             let _ = writeln!(
                 svg,
                 "<line class=\"ideal\" x1=\"0\" y1=\"{at:.1}\" x2=\"{WIDTH}\" y2=\"{at:.1}\"/>\
-                 <text x=\"{WIDTH}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-                at - 5.0,
+                 <text x=\"{}\" y=\"{:.1}\">{}</text>",
+                WIDTH + 8.0,
+                at + 4.0,
                 escaped(name)
             );
         }
         for (n, series) in self.series.iter().enumerate() {
+            let from_right = (self.series.len() - n) as f64;
             series.draw(&mut svg, n, &x, &y);
+            series.key(&mut svg, n, WIDTH - 120.0 * from_right);
         }
         let _ = writeln!(svg, "</svg><figcaption class=\"faint\">{title}</figcaption></figure>");
         svg
@@ -198,14 +218,18 @@ impl Series<'_> {
                 );
             }
         }
-        // The key, from the right: what the axis counts stands at the left.
-        let left = WIDTH - 120.0 * (n as f64 + 1.0);
+    }
+
+    /// Its name beside a piece of it, above the field.
+    fn key(&self, svg: &mut String, n: usize, left: f64) {
+        let class = format!("s{}", n % 3);
         let _ = writeln!(
             svg,
             "<line class=\"key {class}\" x1=\"{left}\" y1=\"-26\" x2=\"{}\" y2=\"-26\"/>\
-             <text x=\"{}\" y=\"-22\">{name}</text>",
+             <text x=\"{}\" y=\"-22\">{}</text>",
             left + 24.0,
-            left + 30.0
+            left + 30.0,
+            escaped(self.name)
         );
     }
 }

@@ -110,7 +110,7 @@ impl Measured for Report {
         html.push_str(&page::percentiles(&[("A", &self.a.curve), ("B", &self.b.curve)], None));
         let by_round = Lines {
             title: "B ÷ A in each round",
-            x: Axis::counting("round"),
+            x: Axis::numbered("round", self.rounds),
             y: "B ÷ A",
             series: vec![Series {
                 name: "ratio",
@@ -133,9 +133,9 @@ impl Measured for Report {
             setup: format!("{} against {}", self.b.what, self.a.what),
             of: self.b.server.clone(),
             figures: BTreeMap::from([
-                ("ratio", ratio),
-                ("ratio_low", likely.low),
-                ("ratio_high", likely.high),
+                ("ratio", microsecond(ratio)),
+                ("ratio_low", microsecond(likely.low)),
+                ("ratio_high", microsecond(likely.high)),
                 ("a_p50_ms", self.a.latency.p50_ms),
                 ("b_p50_ms", self.b.latency.p50_ms),
             ]),

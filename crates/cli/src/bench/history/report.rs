@@ -56,15 +56,7 @@ impl Report {
             let judged = trend.points.iter().any(|p| p.cost.is_some());
             let lines = Lines {
                 title: &format!("{} of {}", trend.figure, trend.setup),
-                x: Axis {
-                    name: "entry",
-                    ticks: trend
-                        .points
-                        .iter()
-                        .enumerate()
-                        .filter_map(|(n, _)| tick(n, trend.points.len()))
-                        .collect(),
-                },
+                x: Axis::numbered("entry", trend.points.len()),
                 y: if judged { "cost: ms per message ÷ ms of the fixed work" } else { "B ÷ A" },
                 series: vec![Series {
                     name: &trend.figure,
@@ -80,12 +72,6 @@ impl Report {
         }
         html + CLOSED
     }
-}
-
-/// Marks of entries, as many as can be read.
-fn tick(n: usize, of: usize) -> Option<(f64, String)> {
-    let step = of.div_ceil(12).max(1);
-    n.is_multiple_of(step).then(|| (n as f64 + 1.0, (n + 1).to_string()))
 }
 
 impl Trend {

@@ -132,7 +132,7 @@ fn rates(steps: &[Step], target_ms: f64) -> String {
         "p99",
         "p99.9",
         "longest",
-        "",
+        "holds",
     ];
     latency.svg() + &answers.svg() + &table(head, &steps.iter().map(cells).collect::<Vec<_>>())
 }
@@ -161,7 +161,7 @@ fn cells(step: &Step) -> [String; 11] {
         p99,
         p999,
         max,
-        if step.holds { "holds".to_owned() } else { "does not".to_owned() },
+        if step.holds { "yes".to_owned() } else { "no".to_owned() },
     ]
 }
 
@@ -198,7 +198,7 @@ impl Display for Report {
 
 /// A line a rate, and the latency of all in one.
 fn steps(f: &mut Formatter<'_>, steps: &[Step]) -> fmt::Result {
-    const WIDTHS: [usize; 11] = [10, 10, 10, 9, 8, 9, 9, 9, 9, 9, 10];
+    const WIDTHS: [usize; 11] = [10, 10, 10, 9, 8, 9, 9, 9, 9, 9, 7];
     let line = |cells: [&str; 11]| -> String {
         cells.iter().zip(WIDTHS).map(|(cell, width)| format!("{cell:>width$}")).collect()
     };
@@ -213,7 +213,7 @@ fn steps(f: &mut Formatter<'_>, steps: &[Step]) -> fmt::Result {
         "p99",
         "p99.9",
         "longest",
-        "",
+        "holds",
     ]);
     writeln!(f, "  {}", styled(FAINT, head))?;
     for step in steps {
