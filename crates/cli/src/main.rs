@@ -11,6 +11,7 @@ mod args;
 mod bench;
 mod config;
 mod eval;
+mod html;
 mod keys;
 mod labels;
 mod learning;

@@ -1,5 +1,6 @@
 //! A progress bar on standard error; invisible where nobody could see it move.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,7 +17,7 @@ pub(crate) fn bar(total: usize, what: &'static str) -> ProgressBar {
 }
 
 /// A bar for `duration`, whose position is whole seconds.
-pub(crate) fn clock(duration: Duration, what: &'static str) -> ProgressBar {
+pub(crate) fn clock(duration: Duration, what: impl Into<Cow<'static, str>>) -> ProgressBar {
     let template = "  {msg} {bar:32} {pos} of {len} s";
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(duration.as_secs());

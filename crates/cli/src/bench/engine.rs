@@ -3,23 +3,31 @@
 //! Nothing is asserted and nothing is compared: a figure means something only beside the machine that it
 //! was taken on, which is why the report names it.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-use anstream::stdout;
 use anyhow::{Context, Result, ensure};
 use ash_analysis::{Message, MessageText};
 use ash_runtime::{Overrides, Service, VERSION};
 use serde::Serialize;
 
+use super::aim::Aim;
 use super::chatter::CHATTER;
+use super::histogram::{Latencies, Percentile};
+use super::history::entry::{Built, Facts};
 use super::latency::{Latency, milliseconds};
 use super::memory::Resident;
+use super::output::{self, Measured};
+use super::page;
+use super::sparkline::medians;
 use super::spawn::this_program;
+use super::timeline::{Part, Timeline};
 use crate::args::Global;
+use crate::html::{CLOSED, escaped, opened};
 use crate::outcome::Outcome;
 use crate::setup::Provenance;
 use crate::terminal::{FAINT, STRONG, styled};
@@ -40,9 +48,8 @@ pub(crate) struct Args {
     /// Messages of the latency and of the throughput measurement
     #[arg(long, value_name = "N", default_value_t = 480, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     messages: u32,
-    /// Print the report as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: output::Args,
 }
 
 /// The report.
@@ -51,7 +58,7 @@ struct Report {
     version: &'static str,
     cores: Option<usize>,
     precision: String,
-    model_versions: std::collections::BTreeMap<String, String>,
+    model_versions: BTreeMap<String, String>,
     /// From starting the process until its first answer is read, each time in a new process.
     start_to_first_answer_ms: Vec<f64>,
     /// Resident memory after the first answer, before any batch.
@@ -61,6 +68,10 @@ struct Report {
     /// One message at a time, through the service's queue.
     latency: Latency,
     throughput: Throughput,
+    timeline: Vec<Part>,
+    curve: Vec<Percentile>,
+    #[serde(skip)]
+    built: Built,
 }
 
 /// Many messages in batches.
@@ -73,6 +84,7 @@ pub(crate) struct Throughput {
 
 /// Measures and prints the report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
+    let output = args.output.open()?;
     let messages = usize::try_from(args.messages)?;
     let starts = (0..STARTS).map(|_| start_to_first_answer(global)).collect::<Result<Vec<_>>>()?;
     let texts = CHATTER.iter().map(|text| MessageText::parse(text)).collect::<Result<Vec<_>, _>>()?;
@@ -80,7 +92,9 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     let service = setup::service(global, Overrides::default())?;
     service.analyze(vec![texts[0].clone()])?;
     let resident = Resident::now().now_mib;
-    let latency = latency(&service, &texts, messages)?;
+    let times = one_at_a_time(&service, &texts, messages)?;
+    let mut kept = Latencies::new();
+    times.iter().for_each(|&(_, took)| kept.record(took));
     let throughput = throughput(&service, texts.iter().cloned().cycle(), messages);
     let by = Provenance::of(&service);
 
@@ -92,16 +106,14 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
         start_to_first_answer_ms: starts.into_iter().map(milliseconds).collect(),
         resident_mib: resident,
         peak_resident_mib: Resident::now().peak_mib,
-        latency,
+        latency: Latency::of(times.iter().map(|&(_, took)| took).collect())
+            .context("no message was measured")?,
         throughput,
+        timeline: Timeline::of(&times).parts(),
+        curve: kept.curve(),
+        built: Built::this(service.settings().fingerprint()),
     };
-    let mut out = stdout().lock();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
-    } else {
-        write!(out, "{report}")?;
-    }
-    Ok(Outcome::Done)
+    output.write(&report, false)
 }
 
 /// Runs this program anew on one message and waits for the line it answers. The clock stands outside,
@@ -122,17 +134,23 @@ fn start_to_first_answer(global: &Global) -> Result<Duration> {
     Ok(took)
 }
 
-fn latency(service: &Service, texts: &[MessageText], messages: usize) -> Result<Latency> {
+/// When each was asked, since the first was, and how long it took.
+fn one_at_a_time(
+    service: &Service,
+    texts: &[MessageText],
+    messages: usize,
+) -> Result<Vec<(Duration, Duration)>> {
     let bar = progress::bar(messages, "one at a time");
-    let mut samples = Vec::with_capacity(messages);
+    let mut times = Vec::with_capacity(messages);
+    let begin = Instant::now();
     for text in texts.iter().cycle().take(messages) {
-        let start = Instant::now();
+        let at = begin.elapsed();
         service.analyze(vec![text.clone()])?;
-        samples.push(start.elapsed());
+        times.push((at, begin.elapsed().saturating_sub(at)));
         bar.inc(1);
     }
     bar.finish_and_clear();
-    Latency::of(samples).context("no message was measured")
+    Ok(times)
 }
 
 /// In full batches, which the service's queue would cut by what waits at the moment. `texts` must not end
@@ -157,6 +175,41 @@ pub(crate) fn throughput(
     Throughput { batch: BATCH, messages, messages_per_second: (pace * 10.0).round() / 10.0 }
 }
 
+impl Measured for Report {
+    fn page(&self) -> String {
+        let about =
+            format!("ash-nlp {}, {}, {} messages", self.version, self.precision, self.latency.samples);
+        let pace = format!("{:.1} messages/s in batches of {BATCH}", self.throughput.messages_per_second);
+        let mut html = opened("The engine in this process", &about);
+        html.push_str(&page::over_time(&self.timeline, None));
+        html.push_str(&page::percentiles(&[("one at a time", &self.curve)], None));
+        html.push_str(&page::latency_rows(&[("one at a time", Some(&self.latency))]));
+        html.push_str(&format!("<p>{}</p>\n", escaped(&pace)));
+        html + CLOSED
+    }
+
+    fn facts(&self) -> Facts {
+        let mut figures = BTreeMap::from([
+            ("median_ms", self.latency.p50_ms),
+            ("p99_ms", self.latency.p99_ms),
+            ("messages_per_second", self.throughput.messages_per_second),
+        ]);
+        let start = self.start_to_first_answer_ms.iter().copied().reduce(f64::min);
+        figures.extend(start.map(|ms| ("start_to_first_answer_ms", ms)));
+        figures.extend(self.resident_mib.map(|mib| ("resident_mib", mib)));
+        Facts {
+            kind: "engine",
+            setup: format!("in-process, {}", self.precision),
+            of: self.built.clone(),
+            figures,
+        }
+    }
+
+    fn aims(&self) -> &[Aim] {
+        &[]
+    }
+}
+
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let cores = self.cores.map_or_else(|| "unknown".to_owned(), |n| n.to_string());
@@ -177,7 +230,9 @@ impl Display for Report {
             ("latency p50", latency(l.p50_ms), "one message at a time, 4 to 40 words"),
             ("  p90", latency(l.p90_ms), ""),
             ("  p99", latency(l.p99_ms), ""),
+            ("  p99.9", latency(l.p999_ms), ""),
             ("  max", latency(l.max_ms), ""),
+            ("  over the run", medians(&self.timeline), "median"),
             ("throughput", pace, "in batches of 32"),
         ];
         for (name, figure, meaning) in lines {

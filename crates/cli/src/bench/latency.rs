@@ -13,6 +13,7 @@ pub(crate) struct Latency {
     pub(crate) p50_ms: f64,
     pub(crate) p90_ms: f64,
     pub(crate) p99_ms: f64,
+    pub(crate) p999_ms: f64,
     pub(crate) max_ms: f64,
 }
 
@@ -21,8 +22,8 @@ impl Latency {
     /// None without samples.
     pub(crate) fn of(mut samples: Vec<Duration>) -> Option<Self> {
         samples.sort_unstable();
-        let rank = |percent: usize| {
-            let rank = (percent * samples.len()).div_ceil(100);
+        let rank = |of_1000: usize| {
+            let rank = (of_1000 * samples.len()).div_ceil(1000);
             samples.get(rank.saturating_sub(1)).copied().map(milliseconds)
         };
         let total: f64 = samples.iter().map(Duration::as_secs_f64).sum();
@@ -30,10 +31,11 @@ impl Latency {
             samples: samples.len(),
             min_ms: milliseconds(*samples.first()?),
             mean_ms: microsecond(total * 1e3 / samples.len() as f64),
-            p50_ms: rank(50)?,
-            p90_ms: rank(90)?,
-            p99_ms: rank(99)?,
-            max_ms: rank(100)?,
+            p50_ms: rank(500)?,
+            p90_ms: rank(900)?,
+            p99_ms: rank(990)?,
+            p999_ms: rank(999)?,
+            max_ms: rank(1000)?,
         })
     }
 }
@@ -62,6 +64,7 @@ mod tests {
             p50_ms: 100.0,
             p90_ms: 180.0,
             p99_ms: 198.0,
+            p999_ms: 200.0,
             max_ms: 200.0,
         };
         assert_eq!(latency, Some(expected));
@@ -70,9 +73,9 @@ mod tests {
     #[test]
     fn one_sample_is_every_percentile_and_none_is_none() {
         let latency = Latency::of(vec![Duration::from_micros(1500)]).expect("one sample");
-        let all =
-            [latency.min_ms, latency.mean_ms, latency.p50_ms, latency.p90_ms, latency.p99_ms, latency.max_ms];
-        assert_eq!((latency.samples, all), (1, [1.5; 6]));
+        let (ends, mean) = ([latency.min_ms, latency.max_ms], latency.mean_ms);
+        let inner = [latency.p50_ms, latency.p90_ms, latency.p99_ms, latency.p999_ms];
+        assert_eq!((latency.samples, ends, mean, inner), (1, [1.5; 2], 1.5, [1.5; 4]));
         assert_eq!(Latency::of(Vec::new()), None);
     }
 }

@@ -1,8 +1,9 @@
-//! This same program once more, as the server that is measured.
+//! This same program once more, or another one of its kind, as the server that is measured.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,8 +11,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use ash_runtime::{Overrides, variable};
 
 use crate::args::Global;
+use crate::setup;
 
 /// Binding a socket is the first thing a server does.
 const GREETING: Duration = Duration::from_secs(60);
@@ -22,7 +25,13 @@ const LAST_LINES: usize = 5;
 
 /// This program with the same global options; what it shall do is still to be said.
 pub(crate) fn this_program(global: &Global) -> Result<Command> {
-    let mut command = Command::new(std::env::current_exe().context("this program's file is not known")?);
+    let this = std::env::current_exe().context("this program's file is not known")?;
+    Ok(program(&this, global))
+}
+
+/// Any program of this kind with these global options.
+pub(crate) fn program(file: &Path, global: &Global) -> Command {
+    let mut command = Command::new(file);
     if let Some(path) = &global.config {
         command.arg("--config").arg(path);
     }
@@ -41,7 +50,12 @@ pub(crate) fn this_program(global: &Global) -> Result<Command> {
     if let Some(threads) = global.threads {
         command.args(["--threads", &threads.to_string()]);
     }
-    Ok(command)
+    // Some of what is sent is urgent, and nobody is to be woken by a measurement. A setting that is not known to an older
+    // program would keep it from starting, so it is only said where it matters; settings that are wrong are told by the start.
+    if setup::settings(global, Overrides::default()).is_ok_and(|settings| settings.alerts.enabled) {
+        command.env(variable("alerts.enabled"), "false");
+    }
+    command
 }
 
 /// A server in a process of its own; it ends with this value at the latest.
@@ -53,13 +67,14 @@ pub(crate) struct Spawned {
 }
 
 impl Spawned {
-    /// Starts it on a free port of the loopback and waits until it has the port, not until it is ready.
-    pub(crate) fn start(global: &Global) -> Result<Self> {
-        let mut command = this_program(global)?;
+    /// Starts a program, whose global options are said already, on a free port of the loopback and waits until it has
+    /// the port, not until it is ready.
+    pub(crate) fn start(mut command: Command) -> Result<Self> {
         command.args(["serve", "--bind", "127.0.0.1:0"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let started = Instant::now();
-        let mut child = command.spawn().context("cannot start this program a second time")?;
+        let mut child =
+            command.spawn().with_context(|| format!("cannot start {}", command.get_program().display()))?;
         let last_lines = Arc::default();
         let (tell, told) = mpsc::channel();
         if let Some(stderr) = child.stderr.take() {

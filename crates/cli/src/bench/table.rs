@@ -4,11 +4,13 @@ use std::fmt::{self, Display, Formatter};
 
 use super::aim::Aim;
 use super::latency::Latency;
+use super::sparkline::medians;
+use super::timeline::Part;
 use crate::terminal::{ALARM, FAINT, STRONG, styled};
 
 /// Width of the names and of the figures.
 const NAME: usize = 28;
-const FIGURE: usize = 20;
+const FIGURE: usize = 24;
 
 /// Lines that are written below each other.
 #[derive(Default)]
@@ -26,7 +28,20 @@ impl Table {
         self.0.push(Line { name: name.to_owned(), figure: figure.to_string(), meaning: meaning.to_string() });
     }
 
-    /// Median, p90, p99 and maximum, if there is anything to tell.
+    /// Latency over the run as a row of bars.
+    pub(crate) fn timeline(&mut self, parts: &[Part]) {
+        let most = parts.iter().map(|part| part.p50_ms).fold(0.0, f64::max);
+        if parts.len() > 1 {
+            let line = medians(parts);
+            self.0.push(Line {
+                name: "  median over the run".to_owned(),
+                figure: line,
+                meaning: format!("tallest {most:.1} ms"),
+            });
+        }
+    }
+
+    /// Median, p90, p99, p99.9 and maximum, if there is anything to tell.
     pub(crate) fn latency(&mut self, name: &str, latency: Option<&Latency>, meaning: &str) {
         let Some(l) = latency else { return self.line(name, "nothing measured", meaning) };
         self.line(&format!("{name} median"), ms(l.p50_ms), meaning);
@@ -34,7 +49,8 @@ impl Table {
             "min {:.1} · mean {:.1} · max {:.1} ms, {} samples",
             l.min_ms, l.mean_ms, l.max_ms, l.samples
         );
-        self.line("  p90 · p99", format!("{:.1} · {:.1} ms", l.p90_ms, l.p99_ms), range);
+        let upper = [l.p90_ms, l.p99_ms, l.p999_ms].map(|ms| format!("{ms:.1}")).join(" · ");
+        self.line("  p90 · p99 · p99.9", format!("{upper} ms"), range);
     }
 
     /// One line an aim; what it says does not depend on colour.

@@ -1,6 +1,6 @@
 //! The server that is measured: one that runs already, or one started for this.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::client::{Connection, Endpoint, Failure};
 use super::latency::milliseconds;
-use super::spawn::Spawned;
+use super::spawn::{Spawned, this_program};
 use crate::args::Global;
 
 /// Loading and warming up the largest models takes less.
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// Names a file with an API key where `--key-file` does not.
 const KEY_FILE: &str = "ASH_KEY_FILE";
 
-/// Which server; common to `bench live` and `bench load`.
+/// Which server; common to `bench validate` and `bench load`.
 #[derive(Debug, clap::Args)]
 #[group(skip)]
 pub(crate) struct Args {
@@ -51,9 +51,26 @@ pub(crate) struct Target {
 impl Target {
     /// Finds or starts it and waits until it is ready. Sends no message yet.
     pub(crate) async fn ready(global: &Global, args: &Args) -> Result<Self> {
-        let mut spawned = if args.spawn { Some(Spawned::start(global)?) } else { None };
-        let url = spawned.as_ref().map_or_else(|| args.url.clone(), Spawned::url);
-        let key_file = args.key_file.clone().or_else(|| std::env::var_os(KEY_FILE).map(PathBuf::from));
+        let key = args.key_file.as_deref();
+        if args.spawn {
+            Self::started(Spawned::start(this_program(global)?)?, key).await
+        } else {
+            Self::running(&args.url, key).await
+        }
+    }
+
+    /// A server that runs already.
+    pub(crate) async fn running(url: &str, key_file: Option<&Path>) -> Result<Self> {
+        Self::reached(url.to_owned(), None, key_file).await
+    }
+
+    /// A server that was started for this.
+    pub(crate) async fn started(spawned: Spawned, key_file: Option<&Path>) -> Result<Self> {
+        Self::reached(spawned.url(), Some(spawned), key_file).await
+    }
+
+    async fn reached(url: String, mut spawned: Option<Spawned>, key_file: Option<&Path>) -> Result<Self> {
+        let key_file = key_file.map(Path::to_owned).or_else(|| std::env::var_os(KEY_FILE).map(PathBuf::from));
         let endpoint = Arc::new(Endpoint::parse(&url, key_file.as_deref())?);
         let mut health = Connection::new(Arc::clone(&endpoint));
         let asked = Instant::now();

@@ -1,5 +1,6 @@
 //! What matters here of an answer of POST /analyze; everything else in it is skipped.
 
+use ash_analysis::Level;
 use serde::Deserialize;
 
 /// Of a 200. Absent fields are tolerated: an older server has no cache.
@@ -7,6 +8,8 @@ use serde::Deserialize;
 pub(crate) struct Verdict {
     /// Made without a part of the analysis: the pattern verdict of a server with too much to do, say.
     pub(crate) is_degraded: bool,
+    #[serde(default)]
+    level: Option<Level>,
     #[serde(default)]
     cache: Option<String>,
     #[serde(default)]
@@ -20,6 +23,11 @@ struct Timing {
 }
 
 impl Verdict {
+    /// How urgent it is; absent if the server does not say.
+    pub(crate) fn level(&self) -> Option<Level> {
+        self.level
+    }
+
     /// Hit, miss, coalesced; absent if the server does not say.
     pub(crate) fn cache(&self) -> Option<&str> {
         self.cache.as_deref()
@@ -47,6 +55,7 @@ mod tests {
         let full =
             read(r#"{"level":"low","is_degraded":true,"cache":"hit","timing":{"total_ms":0.2,"batch":1}}"#);
         assert_eq!((full.is_degraded, full.cache(), full.analysis_ms()), (true, Some("hit"), Some(0.2)));
+        assert_eq!(full.level(), Some(Level::Low));
         let old = read(r#"{"is_degraded":false}"#).or_cache(Some("miss"));
         assert_eq!((old.is_degraded, old.cache(), old.analysis_ms()), (false, Some("miss"), None));
         assert!(serde_json::from_str::<Verdict>("{}").is_err());

@@ -33,12 +33,13 @@ pub(super) async fn run(
         tokio::spawn(async move {
             while start.elapsed() < duration {
                 let due = start.elapsed();
-                let answer = Answer::from(connection.analyze(&texts.next().1).await);
-                let latency = start.elapsed().saturating_sub(due);
-                if end.send(Ended { due, latency, answer }).is_err() {
+                let reply = connection.analyze(&texts.next().1).await;
+                let ended = Ended::with(due, start.elapsed().saturating_sub(due), reply);
+                let failed = matches!(ended.answer, Answer::Failed(_));
+                if end.send(ended).is_err() {
                     return;
                 }
-                if matches!(answer, Answer::Failed(_)) {
+                if failed {
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }
             }

@@ -2,38 +2,48 @@
 //!
 //! | file | noun |
 //! |---|---|
+//! | [`args`] | what can be asked |
 //! | [`open`] | requests at a fixed rate, whatever the answers do |
 //! | [`closed`] | clients that wait for their answers |
+//! | [`ramp`] | one rate after another |
 //! | [`tally`] | how requests ended |
 //! | [`watch`] | /health and memory meanwhile |
 //! | [`recovery`] | the seconds after an overload |
-//! | [`report`] | all of it, for people and as JSON |
+//! | [`found`] | all of it, and what of it should be |
+//! | [`report`] | the same for people and as a page |
 
+mod args;
 mod closed;
+mod found;
 mod open;
+mod ramp;
 mod recovery;
 mod report;
 mod tally;
 mod watch;
 
-use std::io::Write;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anstream::stdout;
 use anyhow::{Result, bail};
 use ash_analysis::MessageText;
-use ash_runtime::{Overrides, VERSION};
+use ash_runtime::Overrides;
 
+pub(crate) use self::args::Args;
+use self::args::{Plan, Rate};
+use self::found::{Found, Report, Setting, Shape};
 use self::open::Schedule;
+use self::ramp::Step;
 use self::recovery::{normal_median_ms, recover};
-use self::report::{Engine, Report, Shape};
 use self::tally::{Tallied, Tally};
 use self::watch::Watch;
 use super::client::Endpoint;
 use super::engine::{self, BATCH};
-use super::target::{self, Target, admitted, block_on};
+use super::history::entry::Built;
+use super::target::{Target, admitted, block_on};
 use super::texts::Texts;
+use super::validate::TARGET_MS;
 use crate::args::Global;
 use crate::outcome::Outcome;
 use crate::{progress, setup};
@@ -46,62 +56,22 @@ const ENGINE_SECONDS: f64 = 5.0;
 /// Whatever its speed, it gets so many messages at least and at most.
 const ENGINE_MESSAGES: (f64, f64) = (32.0, 8192.0);
 
-/// Arguments of `bench load`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
-pub(crate) struct Args {
-    #[command(flatten)]
-    target: target::Args,
-    /// Open loop: requests a second
-    #[arg(long, value_name = "R", value_parser = positive, conflicts_with_all = ["rate_factor", "clients"])]
-    rate: Option<f64>,
-    /// Open loop: times the capacity, which is measured first, 5 s with 64 clients
-    #[arg(long, value_name = "X", value_parser = positive, default_value = "2", conflicts_with = "clients")]
-    rate_factor: f64,
-    /// Closed loop: clients that each send their next request when they have the answer to the last
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=900))]
-    clients: Option<u16>,
-    /// How long: 500ms, 60s or 2m
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "60s")]
-    duration: Duration,
-    /// Exit with 1 unless all aims of the report are met
-    #[arg(long)]
-    assert: bool,
-    /// Print the report as JSON
-    #[arg(long)]
-    json: bool,
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  ash-nlp bench load --spawn --rate-factor 2 --duration 60s
-  ash-nlp bench load --spawn --clients 64 --duration 20s --json
-  ash-nlp bench load --url http://127.0.0.1:8881 --rate 50 --duration 5m
-
-In an open loop latency counts from when a request was due. Client and server share this machine's cores; the client
-runs on one thread. At most 900 connections are open at a time; what was due while all were busy is `unsent`.";
-
 /// Measures and prints the report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
-    let texts = Arc::new(Texts::new());
+    let output = args.output.open()?;
+    let texts = Arc::new(Texts::new().repeating(args.repeat_share));
     // Before the server runs, for they would share the cores.
-    let engine = match (args.clients, args.target.spawn()) {
-        (Some(_), true) => Some(engine_alone(global, &texts)?),
+    let engine = match (args.plan(), args.target.spawn()) {
+        (Plan::Closed { .. }, true) => Some(engine_alone(global)?),
         _ => None,
     };
     let report = block_on(measure(global, args, &texts, engine))?;
-    let mut out = stdout().lock();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
-    } else {
-        write!(out, "{report}")?;
-    }
-    let missed = args.assert && report.aims.iter().any(|aim| !aim.met);
-    Ok(if missed { Outcome::SomeFailed } else { Outcome::Done })
+    output.write(&report, args.assert)
 }
 
 /// Messages a second in full batches, without HTTP and queue.
-fn engine_alone(global: &Global, texts: &Texts) -> Result<f64> {
+fn engine_alone(global: &Global) -> Result<f64> {
+    let texts = Texts::new();
     let service = setup::service(global, Overrides::default())?;
     let messages =
         |n: usize| (0..n).map(|_| MessageText::parse(&texts.next().1)).collect::<Result<Vec<_>, _>>();
@@ -118,37 +88,68 @@ async fn measure(global: &Global, args: &Args, texts: &Arc<Texts>, engine: Optio
     let target = Target::ready(global, &args.target).await?;
     admitted(&mut target.connection(), &target.url, &texts.next_median()).await?;
     let endpoint = &target.endpoint;
+    let status = target.status().await;
+    let target_ms = args.target_ms.or(status["performance"]["target_ms"].as_f64()).unwrap_or(TARGET_MS);
 
-    let (shape, tallied, seen, recovery) = if let Some(clients) = args.clients {
-        let watch = Watch::begin(Arc::clone(endpoint), target.pid());
-        let tallied = closed_loop(endpoint, usize::from(clients), args.duration, texts, "closed loop").await;
-        (Shape::Closed { clients }, tallied, watch.seen()?, None)
-    } else {
-        let normal = normal_median_ms(endpoint, texts).await;
-        let (rate, capacity) = rate(args, endpoint, texts).await?;
-        let watch = Watch::begin(Arc::clone(endpoint), target.pid());
-        let (tallied, recovery) = open_loop(endpoint, rate, args.duration, texts, normal).await;
-        (Shape::Open { rate, capacity_per_second: capacity }, tallied, watch.seen()?, recovery)
+    let duration = args.duration();
+    let begin = || Watch::begin(Arc::clone(endpoint), target.pid());
+    let found = match args.plan() {
+        Plan::Closed { clients } => {
+            let of = usize::from(clients);
+            if let Some(warm_up) = args.warm_up {
+                closed_loop(endpoint, of, warm_up, texts, "warming up").await;
+            }
+            let watch = begin();
+            let load = closed_loop(endpoint, of, duration, texts, "closed loop").await;
+            Found::loaded(Shape::Closed { clients }, load, watch.seen()?)
+        }
+        Plan::Ramp(rates) => {
+            warm_up_open(args, endpoint, rates.first().copied(), texts).await;
+            let watch = begin();
+            let mut steps = Vec::with_capacity(rates.len());
+            for rate in rates {
+                let what = format!("{rate} requests/s");
+                let load = open_loop(endpoint, rate, duration, texts, what).await;
+                steps.push(Step::of(rate, load, target_ms));
+            }
+            Found::ramped(steps, watch.seen()?)
+        }
+        Plan::Open(rate) => {
+            let normal = normal_median_ms(endpoint, texts).await;
+            let (rate, capacity_per_second) = match rate {
+                Rate::Fixed(rate) => (rate, None),
+                Rate::Factor(factor) => {
+                    let capacity = capacity(endpoint, texts).await?;
+                    (factor * capacity, Some(capacity))
+                }
+            };
+            warm_up_open(args, endpoint, Some(rate), texts).await;
+            let watch = begin();
+            let (load, recovery) = open_and_after(endpoint, rate, duration, texts, normal).await;
+            let found = Found::loaded(Shape::Open { rate, capacity_per_second }, load, watch.seen()?);
+            Found { recovery, ..found }
+        }
     };
-
-    let server_version = target.status().await["version"].as_str().map(str::to_owned);
     let spawned = target.pid().is_some();
     let stopped_cleanly = target.stop()?;
-    let engine = engine.map(|per_second| Engine::compared(per_second, tallied.full_per_second));
-    let aims = report::aims(&shape, &tallied, &seen, recovery.as_ref(), engine.as_ref());
-    Ok(Report {
-        version: VERSION,
-        server_version,
+    let setting = Setting {
+        setup: args.setup(),
+        server: Built::told(&status),
         spawned,
-        shape,
-        duration_seconds: args.duration.as_secs_f64(),
-        load: tallied,
-        meanwhile: seen,
-        recovery,
-        engine,
-        aims,
+        duration_seconds: duration.as_secs_f64(),
+        warm_up_seconds: args.warm_up.unwrap_or_default().as_secs_f64(),
+        repeat_share: args.repeat_share,
+        target_ms,
         stopped_cleanly,
-    })
+    };
+    Ok(Report::of(setting, found, engine))
+}
+
+/// The load that is not counted, if any is wanted.
+async fn warm_up_open(args: &Args, endpoint: &Arc<Endpoint>, rate: Option<f64>, texts: &Arc<Texts>) {
+    if let Some((duration, rate)) = args.warm_up.zip(rate) {
+        open_loop(endpoint, rate, duration, texts, "warming up").await;
+    }
 }
 
 async fn closed_loop(
@@ -158,20 +159,11 @@ async fn closed_loop(
     texts: &Arc<Texts>,
     what: &'static str,
 ) -> Tallied {
-    let mut tally = Tally::new();
+    let mut tally = Tally::new(duration);
     let bar = progress::clock(duration, what);
     closed::run(endpoint, clients, duration, texts, &bar, |ended| tally.add(&ended)).await;
     bar.finish_and_clear();
-    tally.done()
-}
-
-/// Requests a second, and the capacity if it was measured for that.
-async fn rate(args: &Args, endpoint: &Arc<Endpoint>, texts: &Arc<Texts>) -> Result<(f64, Option<f64>)> {
-    if let Some(rate) = args.rate {
-        return Ok((rate, None));
-    }
-    let capacity = capacity(endpoint, texts).await?;
-    Ok((args.rate_factor * capacity, Some(capacity)))
+    tally.done_waiting()
 }
 
 /// Full verdicts a second.
@@ -187,27 +179,33 @@ async fn capacity(endpoint: &Arc<Endpoint>, texts: &Arc<Texts>) -> Result<f64> {
     Ok(found.full_per_second)
 }
 
-/// The load, and from the moment of its end the recovery, while its last answers still come in.
 async fn open_loop(
+    endpoint: &Arc<Endpoint>,
+    rate: f64,
+    duration: Duration,
+    texts: &Arc<Texts>,
+    what: impl Into<Cow<'static, str>>,
+) -> Tallied {
+    let mut tally = Tally::new(duration);
+    let bar = progress::clock(duration, what);
+    let tell = |ended: Option<_>| match ended {
+        Some(ended) => tally.add(&ended),
+        None => tally.add_unsent(),
+    };
+    open::run(endpoint, &Schedule { rate, duration }, || texts.next().1, &bar, tell).await;
+    bar.finish_and_clear();
+    tally.done()
+}
+
+/// The load, and from the moment of its end the recovery, while its last answers still come in.
+async fn open_and_after(
     endpoint: &Arc<Endpoint>,
     rate: f64,
     duration: Duration,
     texts: &Arc<Texts>,
     normal_median_ms: Option<f64>,
 ) -> (Tallied, Option<recovery::Recovery>) {
-    let mut tally = Tally::new();
-    let bar = progress::clock(duration, "open loop");
-    let schedule = Schedule { rate, duration };
-    let load = open::run(
-        endpoint,
-        &schedule,
-        || texts.next().1,
-        &bar,
-        |ended| match ended {
-            Some(ended) => tally.add(&ended),
-            None => tally.add_unsent(),
-        },
-    );
+    let load = open_loop(endpoint, rate, duration, texts, "open loop");
     let after = async {
         tokio::time::sleep(duration).await;
         match normal_median_ms {
@@ -215,47 +213,5 @@ async fn open_loop(
             None => None,
         }
     };
-    let ((), recovery) = tokio::join!(load, after);
-    bar.finish_and_clear();
-    (tally.done(), recovery)
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number > 0.0 && number <= 1e6 => Ok(number),
-        _ => Err("a number above 0, at most 1000000, is needed".to_owned()),
-    }
-}
-
-/// `60s`, `2m`, `500ms`, or seconds without a unit; up to a day.
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let seconds = match unit {
-        "ms" => 1e-3,
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return Err(format!("{unit} is no unit of time; ms, s, m and h are")),
-    };
-    let duration =
-        number.trim().parse().ok().and_then(|n: f64| Duration::try_from_secs_f64(n * seconds).ok());
-    let allowed = Duration::from_millis(100)..=Duration::from_secs(86_400);
-    duration.filter(|d| allowed.contains(d)).ok_or_else(|| "a time from 100ms to 24h is needed".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_have_units() {
-        assert_eq!(duration("60s"), Ok(Duration::from_secs(60)));
-        assert_eq!(duration("1.5"), Ok(Duration::from_millis(1500)));
-        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        for wrong in ["", "s", "0s", "-1s", "1 week", "1d", "25h", "NaN", "inf", "1e400"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
+    tokio::join!(load, after)
 }

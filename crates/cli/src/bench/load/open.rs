@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
-use super::tally::{Answer, Ended};
+use super::tally::Ended;
 use crate::bench::client::{Connection, Endpoint};
 
 /// Connections at a time; most systems let a process open 1,024 files.
@@ -52,11 +52,11 @@ pub(super) async fn run(
         let (pool, end, text) = (Arc::clone(&pool), end.clone(), text());
         tokio::spawn(async move {
             let mut connection = pool.take();
-            let answer = Answer::from(connection.analyze(&text).await);
-            let latency = start.elapsed().saturating_sub(due);
+            let reply = connection.analyze(&text).await;
+            let ended = Ended::with(due, start.elapsed().saturating_sub(due), reply);
             pool.give_back(connection);
             drop(permit);
-            let _ = end.send(Ended { due, latency, answer });
+            let _ = end.send(ended);
         });
     }
     drop(end);

@@ -73,10 +73,12 @@ fn judge(mut asked: Vec<Ended>, normal_median_ms: f64) -> Recovery {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tally::Cached;
     use super::*;
 
     fn at(due_ms: u64, latency_ms: u64, answer: Answer) -> Ended {
-        Ended { due: Duration::from_millis(due_ms), latency: Duration::from_millis(latency_ms), answer }
+        let (due, latency) = (Duration::from_millis(due_ms), Duration::from_millis(latency_ms));
+        Ended { due, latency, answer, cached: Cached::No }
     }
 
     #[test]

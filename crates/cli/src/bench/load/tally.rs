@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::bench::client::{Failure, Reply};
-use crate::bench::histogram::Latencies;
+use crate::bench::histogram::{Latencies, Percentile};
 use crate::bench::latency::{Latency, microsecond};
+use crate::bench::timeline::{Part, Timeline};
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +18,26 @@ pub(super) struct Ended {
     /// Since it was to be sent: time that it waited here because the server was slow counts.
     pub(super) latency: Duration,
     pub(super) answer: Answer,
+    pub(super) cached: Cached,
+}
+
+impl Ended {
+    /// With what came back.
+    pub(super) fn with(due: Duration, latency: Duration, reply: Result<Reply, Failure>) -> Self {
+        let (answer, cached) = Answer::read(reply);
+        Ended { due, latency, answer, cached }
+    }
+}
+
+/// Whether a cache had a part in a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cached {
+    /// It was computed for this request.
+    No,
+    /// It was remembered.
+    Hit,
+    /// It was computed for another request at the same time.
+    Coalesced,
 }
 
 /// What a request ended with.
@@ -32,20 +53,26 @@ pub(super) enum Answer {
     Failed(Failure),
 }
 
-impl From<Result<Reply, Failure>> for Answer {
-    fn from(reply: Result<Reply, Failure>) -> Self {
+impl Answer {
+    fn read(reply: Result<Reply, Failure>) -> (Self, Cached) {
         let reply = match reply {
             Ok(reply) => reply,
-            Err(failure) => return Answer::Failed(failure),
+            Err(failure) => return (Answer::Failed(failure), Cached::No),
         };
         if !reply.status.is_success() {
-            return Answer::Refused { status: reply.status.as_u16(), retry_after: reply.retry_after };
+            let (status, retry_after) = (reply.status.as_u16(), reply.retry_after);
+            return (Answer::Refused { status, retry_after }, Cached::No);
         }
-        match reply.verdict() {
-            Ok(verdict) if verdict.is_degraded => Answer::Degraded,
-            Ok(_) => Answer::Full,
-            Err(failure) => Answer::Failed(failure),
-        }
+        let verdict = match reply.verdict() {
+            Ok(verdict) => verdict,
+            Err(failure) => return (Answer::Failed(failure), Cached::No),
+        };
+        let cached = match verdict.cache() {
+            Some("hit") => Cached::Hit,
+            Some("coalesced") => Cached::Coalesced,
+            _ => Cached::No,
+        };
+        (if verdict.is_degraded { Answer::Degraded } else { Answer::Full }, cached)
     }
 }
 
@@ -54,6 +81,7 @@ pub(super) struct Tally {
     all: Latencies,
     full: Latencies,
     degraded: Latencies,
+    timeline: Timeline,
     counts: Counts,
     /// When the last answer came.
     last: Duration,
@@ -72,6 +100,9 @@ pub(super) struct Counts {
     pub(super) full: u64,
     /// Verdicts without some of them.
     pub(super) degraded: u64,
+    /// Verdicts that were remembered, and those that were computed for another request at the same time.
+    pub(super) cache_hits: u64,
+    pub(super) coalesced: u64,
     /// 5xx that do not tell when to come again; there should be none.
     pub(super) server_errors_without_retry_after: u64,
     /// Requests without an answer, by reason.
@@ -85,23 +116,41 @@ pub(super) struct Tallied {
     pub(super) counts: Counts,
     /// Of the verdicts; absent without any.
     pub(super) degraded_share: Option<f64>,
+    /// Of the verdicts, those that were remembered or computed for another; absent without any.
+    pub(super) cached_share: Option<f64>,
     /// From the first request until the last answer.
     pub(super) seconds: f64,
     /// Answers of any status.
     pub(super) answers_per_second: f64,
     pub(super) full_per_second: f64,
-    /// Of all that were answered, since they were due.
+    /// Of all that were answered, since they were due. In a closed loop that is when the answer before was there.
     pub(super) latency: Option<Latency>,
+    /// Of a closed loop: as if each client had sent a request every so many milliseconds, the median.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) corrected: Option<Corrected>,
     pub(super) full_latency: Option<Latency>,
     pub(super) degraded_latency: Option<Latency>,
+    /// `latency` over the run, and as a curve.
+    pub(super) timeline: Vec<Part>,
+    pub(super) curve: Vec<Percentile>,
+}
+
+/// Latency without coordinated omission.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Corrected {
+    pub(super) expected_interval_ms: f64,
+    pub(super) latency: Latency,
+    pub(super) curve: Vec<Percentile>,
 }
 
 impl Tally {
-    pub(super) fn new() -> Self {
+    /// Of a run that takes about `duration`.
+    pub(super) fn new(duration: Duration) -> Self {
         Tally {
             all: Latencies::new(),
             full: Latencies::new(),
             degraded: Latencies::new(),
+            timeline: Timeline::new(duration),
             counts: Counts::default(),
             last: Duration::ZERO,
         }
@@ -109,6 +158,8 @@ impl Tally {
 
     pub(super) fn add(&mut self, ended: &Ended) {
         self.counts.sent += 1;
+        self.counts.cache_hits += u64::from(ended.cached == Cached::Hit);
+        self.counts.coalesced += u64::from(ended.cached == Cached::Coalesced);
         let (status, latencies) = match ended.answer {
             Answer::Failed(failure) => {
                 *self.counts.errors.entry(failure.as_str()).or_default() += 1;
@@ -133,6 +184,7 @@ impl Tally {
             latencies.record(ended.latency);
         }
         self.all.record(ended.latency);
+        self.timeline.record(ended.due, ended.latency);
         self.last = self.last.max(ended.due + ended.latency);
     }
 
@@ -140,19 +192,34 @@ impl Tally {
         self.counts.unsent += 1;
     }
 
+    /// Of a closed loop: with what the clients left out while they waited.
+    pub(super) fn done_waiting(self) -> Tallied {
+        let corrected = self.all.latency().and_then(|latency| {
+            let corrected = self.all.corrected(latency.p50_ms);
+            let expected_interval_ms = latency.p50_ms;
+            Some(Corrected { expected_interval_ms, latency: corrected.latency()?, curve: corrected.curve() })
+        });
+        Tallied { corrected, ..self.done() }
+    }
+
     pub(super) fn done(self) -> Tallied {
         let counts = self.counts;
         let verdicts = counts.full + counts.degraded;
+        let of_verdicts = |n: u64| (verdicts > 0).then(|| n as f64 / verdicts as f64);
         let seconds = self.last.as_secs_f64();
         let pace = |n: u64| if seconds > 0.0 { microsecond(n as f64 / seconds) } else { 0.0 };
         Tallied {
-            degraded_share: (verdicts > 0).then(|| counts.degraded as f64 / verdicts as f64),
+            degraded_share: of_verdicts(counts.degraded),
+            cached_share: of_verdicts(counts.cache_hits + counts.coalesced),
             seconds: microsecond(seconds),
             answers_per_second: pace(counts.statuses.values().sum()),
             full_per_second: pace(counts.full),
             latency: self.all.latency(),
+            corrected: None,
             full_latency: self.full.latency(),
             degraded_latency: self.degraded.latency(),
+            timeline: self.timeline.parts(),
+            curve: self.all.curve(),
             counts,
         }
     }
@@ -163,12 +230,13 @@ mod tests {
     use super::*;
 
     fn ended(due_ms: u64, latency_ms: u64, answer: Answer) -> Ended {
-        Ended { due: Duration::from_millis(due_ms), latency: Duration::from_millis(latency_ms), answer }
+        let (due, latency) = (Duration::from_millis(due_ms), Duration::from_millis(latency_ms));
+        Ended { due, latency, answer, cached: Cached::No }
     }
 
     #[test]
     fn every_way_to_end_is_counted_where_it_belongs() {
-        let mut tally = Tally::new();
+        let mut tally = Tally::new(Duration::from_secs(2));
         let refused = |status, retry_after| Answer::Refused { status, retry_after };
         for answer in [
             Answer::Full,
@@ -182,26 +250,43 @@ mod tests {
         ] {
             tally.add(&ended(1000, 1000, answer));
         }
+        for cached in [Cached::Hit, Cached::Hit, Cached::Coalesced] {
+            tally.add(&Ended { cached, ..ended(1000, 1000, Answer::Full) });
+        }
         tally.add_unsent();
         let t = tally.done();
-        assert_eq!((t.counts.sent, t.counts.unsent, t.counts.full, t.counts.degraded), (8, 1, 3, 1));
-        assert_eq!(t.counts.statuses, BTreeMap::from([(200, 4), (429, 1), (503, 2)]));
+        assert_eq!((t.counts.sent, t.counts.unsent, t.counts.full, t.counts.degraded), (11, 1, 6, 1));
+        assert_eq!((t.counts.cache_hits, t.counts.coalesced, t.cached_share), (2, 1, Some(3.0 / 7.0)));
+        assert_eq!(t.counts.statuses, BTreeMap::from([(200, 7), (429, 1), (503, 2)]));
         assert_eq!(t.counts.server_errors_without_retry_after, 1);
         assert_eq!(t.counts.errors, BTreeMap::from([("timeout", 1)]));
-        assert_eq!((t.degraded_share, t.seconds), (Some(0.25), 2.0));
-        assert_eq!((t.full_per_second, t.answers_per_second), (1.5, 3.5));
+        assert_eq!((t.degraded_share, t.seconds), (Some(1.0 / 7.0), 2.0));
+        assert_eq!((t.full_per_second, t.answers_per_second), (3.0, 5.0));
         let samples = |l: Option<Latency>| l.map(|l| l.samples);
         assert_eq!(
             (samples(t.latency), samples(t.full_latency), samples(t.degraded_latency)),
-            (Some(7), Some(3), Some(1))
+            (Some(10), Some(6), Some(1))
         );
     }
 
     #[test]
     fn nothing_answered_has_no_figures() {
-        let mut tally = Tally::new();
+        let mut tally = Tally::new(Duration::from_secs(2));
         tally.add(&ended(0, 5, Answer::Failed(Failure::Connect)));
         let t = tally.done();
         assert_eq!((t.degraded_share, t.latency, t.answers_per_second), (None, None, 0.0));
+    }
+
+    #[test]
+    fn a_closed_loop_stands_beside_what_it_left_out() {
+        let mut tally = Tally::new(Duration::from_secs(2));
+        for latency in [10, 10, 10, 50] {
+            tally.add(&ended(0, latency, Answer::Full));
+        }
+        let t = tally.done_waiting();
+        let corrected = t.corrected.expect("of a closed loop");
+        assert!((corrected.expected_interval_ms - 10.0).abs() < 0.1, "{corrected:?}");
+        // 50 stands for 40, 30, 20 and 10 more.
+        assert_eq!((t.latency.map(|l| l.samples), corrected.latency.samples), (Some(4), 8));
     }
 }

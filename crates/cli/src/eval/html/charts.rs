@@ -7,7 +7,7 @@ use ash_analysis::Level;
 use ash_analysis::evaluate::Reliability;
 
 use super::super::figures::GroupFigures;
-use super::{escaped, shown};
+use crate::html::{escaped, shown};
 
 /// Rows are the truth; the stronger the colour of a cell, the larger its share of the row.
 pub(super) fn heat_map(confusion: &BTreeMap<Level, BTreeMap<Level, u32>>) -> String {

@@ -10,45 +10,13 @@ use super::comparison::Comparison;
 use super::figures::Figures;
 use super::robustness::Robustness;
 use super::worst::Miss;
-
-const STYLE: &str = "
-:root { color-scheme: light dark; --ink: #222; --faint: #6b7280; --paper: #fff; --line: #ddd; --mark: #2563eb; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #eee; --faint: #9ca3af; --paper: #16181d; --line: #333; --mark: #78a0ff; }
-}
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-  max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto; font-variant-numeric: tabular-nums; }
-td, th { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid var(--line); }
-td { white-space: pre; }
-td:first-child, th:first-child, td.words { text-align: left; }
-.faint, td.words { color: var(--faint); }
-figure { display: inline-block; margin: 0 2rem 1rem 0; vertical-align: top; max-width: 100%; }
-figure svg { max-width: 100%; height: auto; }
-svg text { fill: var(--ink); font-size: 12px; }
-svg .axis { stroke: var(--line); fill: none; }
-svg .ideal { stroke: var(--faint); stroke-dasharray: 4; }
-svg .mark { fill: var(--mark); }
-@media (max-width: 42rem) {
-  td, th { padding: .25rem .3rem; }
-  figure { margin-right: 0; }
-  .headline tbody { display: block; }
-  .headline tr { display: grid; grid-template-columns: 1fr auto 8.25rem; border-bottom: 1px solid var(--line); }
-  .headline td, .headline th { border: 0; }
-  .headline td.words { grid-column: 1 / -1; white-space: normal; padding-top: 0; }
-}";
+use crate::html::{CLOSED, escaped, opened, shown};
 
 /// The whole page.
 pub(crate) fn page(figures: &Figures) -> String {
     let mut provenance = vec![figures.precision.clone()];
     provenance.extend(figures.model_versions.iter().map(|(name, version)| format!("{name} {version}")));
-    let mut html = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>Ash-NLP: evaluation</title>\
-         <style>{STYLE}</style></head><body>\n<h1>Evaluation</h1>\n<p class=\"faint\">{} rows, {}</p>\n",
-        figures.rows,
-        escaped(&provenance.join(", ")),
-    );
+    let mut html = opened("Evaluation", &format!("{} rows, {}", figures.rows, provenance.join(", ")));
     // Writing to a String cannot fail, here and below.
     if figures.degraded > 0 {
         let _ = writeln!(
@@ -74,7 +42,7 @@ pub(crate) fn page(figures: &Figures) -> String {
     if let Some(of) = &figures.against {
         against(&mut html, of);
     }
-    html.push_str("</body></html>\n");
+    html.push_str(CLOSED);
     html
 }
 
@@ -193,28 +161,8 @@ fn against(html: &mut String, comparison: &Comparison) {
     html.push_str("</table>\n");
 }
 
-fn shown(figure: Option<f64>, decimals: usize) -> String {
-    figure.map_or_else(|| "–".to_owned(), |x| format!("{x:.decimals$}"))
-}
-
 fn range(of: &Interval, decimals: usize) -> String {
     format!("{:.decimals$} to {:.decimals$}", of.low, of.high)
-}
-
-/// What stands in a file of rows (ids, categories) is text on the page, whatever it is.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -224,6 +172,7 @@ mod tests {
     use super::super::figures::tests::{figures, judged};
     use super::super::judging::Judged;
     use super::*;
+    use crate::html::assert_whole;
 
     #[test]
     fn the_page_is_whole_and_asks_for_nothing_from_outside() {
@@ -231,7 +180,7 @@ mod tests {
             judged("A1", Level::High, Level::High),
             judged("D1", Level::None, Level::Critical),
         ]));
-        assert!(page.starts_with("<!doctype html>") && page.ends_with("</body></html>\n"));
+        assert_whole(&page);
         for said in [
             "urgent recall",
             "<b>1.000</b>",
@@ -242,15 +191,6 @@ mod tests {
         ] {
             assert!(page.contains(said), "{said} is not on the page");
         }
-        for outside in ["<script", "http:", "https:", "src=", "@import", "url("] {
-            assert!(!page.contains(outside), "{outside}");
-        }
-        for tag in ["table", "svg", "figure", "p", "tr", "td"] {
-            let opened =
-                page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
-            assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "{tag}");
-        }
-        assert!(page.contains("prefers-color-scheme: dark"));
     }
 
     #[test]
