@@ -86,6 +86,8 @@ fn the_work_of_an_operation_is_the_arithmetic_of_its_shapes() {
             assert_eq!(calls.len() as u64, layers, "{op:?}");
             let bytes = layers * size * inputs * outputs + rows * (size * inputs + 4 * outputs);
             assert_eq!(calls.iter().map(|w| w.bytes).sum::<u64>(), bytes, "{op:?}");
+            let weights = layers * size * inputs * outputs;
+            assert_eq!(calls.iter().map(|w| w.weights).sum::<u64>(), weights, "{op:?}");
             let arithmetic = if size == 1 { Arithmetic::Int8 } else { Arithmetic::F32 };
             assert!(calls.iter().all(|w| w.arithmetic == arithmetic), "{op:?}");
         };

@@ -129,6 +129,7 @@ fn work(inputs: Inputs, shape: &AttentionShape, cut: Option<&Cut>) -> Work {
         arithmetic: Arithmetic::F32,
         operations: 2 * (pairs * width * (shape.parts + 1)) as u64,
         bytes: (numbers * size_of::<f32>()) as u64,
+        weights: 0,
         rows: (inputs.q.len() / width) as u64,
     }
 }

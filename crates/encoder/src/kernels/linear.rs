@@ -126,11 +126,12 @@ impl Linear {
             Packed::F32(_) => (Arithmetic::F32, size_of::<f32>()),
             Packed::Int8 { .. } => (Arithmetic::Int8, 1),
         };
-        let read = size * self.inputs * (self.outputs * rows.div_ceil(block) + rows);
+        let weights = size * self.inputs * self.outputs * rows.div_ceil(block);
         Work {
             arithmetic,
             operations: 2 * (rows * self.inputs * self.outputs) as u64,
-            bytes: (read + size_of::<f32>() * rows * self.outputs) as u64,
+            bytes: (weights + rows * (size * self.inputs + size_of::<f32>() * self.outputs)) as u64,
+            weights: weights as u64,
             rows: rows as u64,
         }
     }

@@ -92,6 +92,8 @@ pub struct Work {
     /// Bytes that it must read and write at least, wherever they lie: operands, each as often as it passes over
     /// them, and results.
     pub bytes: u64,
+    /// Those of them that are weights, and so come from far: a model has more of them than a cache holds.
+    pub weights: u64,
     /// Rows (tokens, or sequences) that it works on.
     pub rows: u64,
 }
@@ -103,6 +105,7 @@ impl Work {
             arithmetic: Arithmetic::Moves,
             operations: 0,
             bytes: (numbers * size_of::<f32>()) as u64,
+            weights: 0,
             rows: rows as u64,
         }
     }
