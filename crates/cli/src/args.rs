@@ -6,7 +6,9 @@ use anstream::ColorChoice;
 use ash_runtime::Profile;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::{alerts, analyze, bench, config, eval, keys, labels, learning, models, patterns, serve, tune};
+use crate::{
+    alerts, analyze, bench, config, eval, keys, labels, learning, models, patterns, profile, serve, tune,
+};
 
 /// Reads a community's messages and tells its crisis team which ones need a human now.
 ///
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     Tune(tune::Args),
     /// Measure start, memory, latency and throughput on this machine
     Bench(bench::Args),
+    /// Show where the time of a verdict goes, and what would help most
+    Profile(profile::Args),
     /// List, show and check the label sets of the profile zero-shot
     Labels(labels::Args),
     /// Count, export and forget what staff said of verdicts

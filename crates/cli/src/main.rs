@@ -18,6 +18,7 @@ mod learning;
 mod models;
 mod outcome;
 mod patterns;
+mod profile;
 mod progress;
 mod rows;
 mod serve;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => eval::run(&cli.global, &args),
         Command::Tune(args) => tune::run(&cli.global, &args),
         Command::Bench(args) => bench::run(&cli.global, &args),
+        Command::Profile(args) => profile::run(&cli.global, &args),
         Command::Labels(args) => labels::run(&cli.global, args),
         Command::Learning(args) => learning::run(&cli.global, args),
         Command::Patterns(args) => patterns::run(args),

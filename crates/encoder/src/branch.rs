@@ -12,6 +12,7 @@ use crate::files::Files;
 use crate::kernels::{Activation, AttentionShape, Linear, Precision, Rows};
 use crate::layer::{self, Layer};
 use crate::nonlinearity::Nonlinearity;
+use crate::recording::{Op, Work, operation};
 use crate::trunk::{Hidden, Trunk};
 use crate::weights::{WEIGHTS_FILE, Weights};
 
@@ -82,7 +83,9 @@ impl Branch {
         }
         let classifiers = heads
             .iter()
-            .map(|head| linear(&weights, &format!("heads.{}", head.name), head.outputs, config.hidden_size))
+            .map(|head| {
+                linear(Op::Heads, &weights, &format!("heads.{}", head.name), head.outputs, config.hidden_size)
+            })
             .collect::<Result<_, _>>()?;
         let layers = layers(config, &weights, first..first + more, precision)?;
         let (shape, width) = (trunk.shape.clone(), config.hidden_size);
@@ -112,8 +115,8 @@ impl Branch {
             0 => weights.rows(&format!("{}.weight", names.classifier)),
             labels => labels,
         };
-        let classifier = linear(weights, names.classifier, outputs, width)?;
-        let dense = linear(weights, &names.dense, width, width)?;
+        let classifier = linear(Op::Heads, weights, names.classifier, outputs, width)?;
+        let dense = linear(Op::Pooling, weights, &names.dense, width, width)?;
         Ok(Branch {
             shape: trunk.shape.clone(),
             width,
@@ -147,7 +150,8 @@ impl Branch {
             pooler.forward(&layer::forward_first(&self.layers, x, sequences, shape))
         } else {
             layer::forward(&self.layers, &mut x, sequences, shape);
-            means(&x, batch, self.width)
+            let work = || Work::moves(batch.len(), x.len() + batch.len() * self.width);
+            operation(Op::Pooling, work).alone(|| means(&x, batch, self.width))
         };
         let pooled = Rows::new(&pooled, self.width);
         self.classifiers.iter().map(|c| c.forward(&pooled, Activation::None).to_vec()).collect()
@@ -189,10 +193,16 @@ fn layers(
     range.into_par_iter().map(|i| Layer::load(config, weights, prefix, i, precision)).collect()
 }
 
-fn linear(weights: &Weights, name: &str, outputs: usize, inputs: usize) -> Result<Linear, EncoderError> {
+fn linear(
+    op: Op,
+    weights: &Weights,
+    name: &str,
+    outputs: usize,
+    inputs: usize,
+) -> Result<Linear, EncoderError> {
     let weight = weights.matrix(&format!("{name}.weight"), outputs, inputs)?;
     let bias = weights.vector(&format!("{name}.bias"), outputs)?;
-    Ok(Linear::new(weight, bias, Precision::F32))
+    Ok(Linear::new(op, weight, bias, Precision::F32))
 }
 
 /// The `heads.NAME` of a file, with the number of rows its weights declare.

@@ -8,6 +8,7 @@ use crate::error::EncoderError;
 use crate::kernels::{Activation, Buffer, LayerNorm, Linear, Precision, Rows};
 use crate::matrix::{Matrix, Values};
 use crate::nonlinearity::Nonlinearity;
+use crate::recording::Op;
 use crate::weights::Weights;
 
 /// `norm(y + activation(conv(x)))`, x being what entered the first layer and y what left it.
@@ -45,7 +46,7 @@ impl TokenConv {
         let bias = weights.vector(&format!("{base}.conv.bias"), width)?;
         let norm_of = |part: &str| weights.vector(&format!("{base}.LayerNorm.{part}"), width);
         Ok(TokenConv {
-            linear: Linear::new(matrix, bias, precision),
+            linear: Linear::new(Op::Convolution, matrix, bias, precision),
             taps,
             activation: conv.activation,
             norm: LayerNorm::new(norm_of("weight")?, norm_of("bias")?, config.layer_norm_eps),

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::error::EncoderError;
 use crate::kernels::{Activation, LayerNorm, Linear, Precision, Rows};
 use crate::matrix::{Matrix, Values};
+use crate::recording::{Op, Work, operation};
 use crate::weights::Weights;
 
 /// Words, what is added to them for place and type, and the first norm.
@@ -42,7 +43,7 @@ impl Embeddings {
             None
         } else {
             let weight = weights.matrix(&format!("{base}.embed_proj.weight"), hidden, width)?;
-            Some(Linear::new(weight, vec![0.0; hidden], Precision::F32))
+            Some(Linear::new(Op::Projection, weight, vec![0.0; hidden], Precision::F32))
         };
         let norm_of = |part: &str| weights.vector(&format!("{base}.LayerNorm.{part}"), hidden);
         let norm = LayerNorm::new(norm_of("weight")?, norm_of("bias")?, config.layer_norm_eps);
@@ -53,6 +54,26 @@ impl Embeddings {
     pub(crate) fn forward(&self, batch: &Batch) -> Vec<f32> {
         let width = self.words.cols;
         let mut x = vec![0.0; batch.tokens() * width];
+        operation(Op::Embeddings, || self.work(batch.tokens())).alone(|| self.gather(batch, &mut x));
+        if let Some(projection) = &self.projection {
+            x = projection.forward(&Rows::new(&x, width), Activation::None).to_vec();
+        }
+        self.norm.apply(&mut x);
+        x
+    }
+
+    /// A row of words and one of what is added are read, one is written.
+    fn work(&self, tokens: usize) -> Work {
+        let word = match self.words.values {
+            Values::F32(_) => 4,
+            Values::Int8 { .. } => 1,
+        };
+        let added = if self.added.is_some() { 4 } else { 0 };
+        Work { bytes: (tokens * self.words.cols * (word + added + 4)) as u64, ..Work::moves(tokens, 0) }
+    }
+
+    fn gather(&self, batch: &Batch, x: &mut [f32]) {
+        let width = self.words.cols;
         for sequence in &batch.sequences {
             for (place, at) in sequence.clone().enumerate() {
                 let row = &mut x[at * width..(at + 1) * width];
@@ -63,11 +84,6 @@ impl Embeddings {
                 }
             }
         }
-        if let Some(projection) = &self.projection {
-            x = projection.forward(&Rows::new(&x, width), Activation::None).to_vec();
-        }
-        self.norm.apply(&mut x);
-        x
     }
 
     fn add_word(&self, row: &mut [f32], word: usize, added: &[f32]) {

@@ -13,10 +13,13 @@ use crate::kernels::{
     Rows, attention,
 };
 use crate::matrix::Matrix;
+use crate::recording::{self, Op};
 use crate::weights::Weights;
 
 /// Attention and feed-forward, each with its residual connection and norm.
 pub(crate) struct Layer {
+    /// As its file numbers it.
+    index: usize,
     width: usize,
     query: Linear,
     /// Keys and values in one product.
@@ -44,8 +47,8 @@ impl Layer {
         let matrix = |name: &str, out, inp| weights.matrix(&format!("{name}.weight"), out, inp);
         let bias = |name: &str, out| weights.vector(&format!("{name}.bias"), out);
         let precision_of = |name: &str| weights.precision(&format!("{name}.weight"), precision);
-        let linear = |name: &str, out, inp| -> Result<Linear, EncoderError> {
-            Ok(Linear::new(matrix(name, out, inp)?, bias(name, out)?, precision_of(name)))
+        let linear = |op, name: &str, out, inp| -> Result<Linear, EncoderError> {
+            Ok(Linear::new(op, matrix(name, out, inp)?, bias(name, out)?, precision_of(name)))
         };
         let norm = |name: &str| -> Result<LayerNorm, EncoderError> {
             let weight = weights.vector(&format!("{name}.weight"), width)?;
@@ -55,14 +58,15 @@ impl Layer {
             Matrix::stack(vec![matrix(&names.key, width, width)?, matrix(&names.value, width, width)?]);
         let key_value_bias = [bias(&names.key, width)?, bias(&names.value, width)?].concat();
         Ok(Layer {
+            index,
             width,
-            query: linear(&names.query, width, width)?,
-            key_value: Linear::new(key_value, key_value_bias, precision_of(&names.key)),
+            query: linear(Op::Query, &names.query, width, width)?,
+            key_value: Linear::new(Op::KeyValue, key_value, key_value_bias, precision_of(&names.key)),
             relative: arch::relative_positions(config, weights, prefix, &names, precision)?,
-            attention_output: linear(&names.attention_output, width, width)?,
+            attention_output: linear(Op::AttentionOutput, &names.attention_output, width, width)?,
             attention_norm: norm(&names.attention_norm)?,
-            intermediate: linear(&names.intermediate, inner, width)?,
-            output: linear(&names.output, width, inner)?,
+            intermediate: linear(Op::Intermediate, &names.intermediate, inner, width)?,
+            output: linear(Op::Output, &names.output, width, inner)?,
             output_norm: norm(&names.output_norm)?,
             conv: match config.deberta.as_ref().and_then(|d| d.conv.as_ref()) {
                 Some(conv) if index == 0 => Some(TokenConv::load(config, conv, weights, prefix, precision)?),
@@ -127,8 +131,11 @@ pub(crate) fn forward(layers: &[Layer], x: &mut [f32], sequences: &[Range<usize>
         parts.push((part, group));
         rest = behind;
     }
+    let here = recording::here();
     parts.into_par_iter().for_each(|(x, sequences)| {
+        let _here = here.resume();
         for layer in layers {
+            let _layer = recording::enter_layer(layer.index);
             layer.forward(x, &sequences, shape);
         }
     });
@@ -153,9 +160,12 @@ pub(crate) fn forward_first(
         parts.push((part, group));
         rest = behind;
     }
-    let firsts: Vec<Vec<f32>> =
-        parts.into_par_iter().map(|(x, sequences)| last.forward_first(x, &sequences, shape)).collect();
-    firsts.concat()
+    let here = recording::here();
+    let firsts = parts.into_par_iter().map(|(x, sequences)| {
+        let (_here, _layer) = (here.resume(), recording::enter_layer(last.index));
+        last.forward_first(x, &sequences, shape)
+    });
+    firsts.collect::<Vec<Vec<f32>>>().concat()
 }
 
 /// Fewer tokens than this are not worth a group: its products would have too few rows.

@@ -20,6 +20,7 @@
 //! - `kernels`: matrix products, attention, normalisation, each beside a scalar twin in its tests
 //! - `embeddings`, `layer`, [`trunk`], [`branch`]: the forward pass
 //! - [`classifier`], [`zero_shot`]: whole models
+//! - [`recording`], [`limits`]: where the time goes, and what this machine could do at most
 //! - [`convert`], [`keep`]: a float file → int8, and what stays f32 in it
 
 mod arch;
@@ -35,9 +36,11 @@ pub mod files;
 pub mod keep;
 mod kernels;
 mod layer;
+pub mod limits;
 mod matrix;
 mod memory;
 pub mod nonlinearity;
+pub mod recording;
 mod tokens;
 pub mod trunk;
 pub mod weights;
@@ -51,6 +54,7 @@ pub use error::EncoderError;
 pub use files::{Bytes, Files};
 pub use keep::Keep;
 pub use kernels::{Precision, Simd, kernel_name};
+pub use limits::Limits;
 pub use memory::release_freed_memory;
 pub use nonlinearity::Nonlinearity;
 pub use trunk::{Hidden, Trunk};

@@ -40,6 +40,11 @@ impl Hypotheses {
         self.tokens.is_empty()
     }
 
+    /// Tokens of each hypothesis, in their order, without special ones.
+    pub fn lengths(&self) -> impl Iterator<Item = usize> {
+        self.tokens.iter().map(Vec::len)
+    }
+
     /// Tokens of all hypotheses together, without special ones.
     pub fn tokens(&self) -> usize {
         self.tokens.iter().map(Vec::len).sum()

@@ -1,11 +1,11 @@
 //! A profile of models on one trunk: the shared layers run once a message, each model's own after.
 
-use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ash_analysis::{Classifier, ClassifyError, Message, ModelAnswer, ModelInfo, undisguise};
+use ash_encoder::recording::{Level, enter, here};
 use ash_encoder::{Batch, Hidden, Precision, Trunk};
 use rayon::ThreadPool;
 use rayon::prelude::*;
@@ -19,6 +19,7 @@ use crate::hash::Digest;
 use crate::lifecycle::Lifecycle;
 use crate::manifest::{ModelManifest, ProfileManifest};
 use crate::model::{self, Model};
+use crate::recorded::stage;
 use crate::settings::ModelSettings;
 use crate::source::ProfileSource;
 use crate::timing::{microseconds, ms};
@@ -99,9 +100,16 @@ impl CompactProfile {
     /// What every model says of a batch, with the time that each took.
     fn answer(&self, batch: &Batch) -> (Duration, Vec<(ModelAnswer, Duration)>) {
         let start = Instant::now();
-        let hidden = catch_unwind(AssertUnwindSafe(|| self.trunk.forward(batch))).ok();
+        let hidden = catch_unwind(AssertUnwindSafe(|| {
+            let _trunk = enter(Level::Model, TRUNK);
+            self.trunk.forward(batch)
+        }))
+        .ok();
         let trunk = start.elapsed();
+        let here = here();
         let answers = self.infos.par_iter().zip(&self.places).map(|(info, place)| {
+            let _here = here.resume();
+            let _model = enter(Level::Model, &info.name);
             let start = Instant::now();
             (read(info, place, batch, hidden.as_ref()), start.elapsed())
         });
@@ -126,9 +134,10 @@ impl Classifier for CompactProfile {
 
     fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
         let start = Instant::now();
-        let texts: Vec<Cow<'_, str>> =
-            messages.iter().map(|m| undisguise(m.clean(), |word| self.trunk.knows(word))).collect();
-        let batch = self.trunk.tokenize(&texts);
+        let batch = stage("tokenise", || {
+            let plain = |m: &&Message| undisguise(m.clean(), |word| self.trunk.knows(word)).into_owned();
+            self.trunk.tokenize(&messages.iter().map(plain).collect::<Vec<String>>())
+        });
         spend(|spent| spent.tokenise += start.elapsed());
         // The tokens are all that the models read: equal tokens, equal answers. That some were cut off is told too.
         let tokens = |i: usize| batch.ids(i).iter().flat_map(|id| id.to_le_bytes());
@@ -137,7 +146,13 @@ impl Classifier for CompactProfile {
         let read = |i: usize| [keys[i].as_slice()];
         self.cache.through(&self.infos, messages.len(), read, |missing| {
             let part = if missing.len() == batch.len() { batch.clone() } else { batch.select(missing) };
-            let (trunk, answers) = self.pool.install(|| self.answer(&part));
+            let (trunk, answers) = stage("models", || {
+                let here = here();
+                self.pool.install(|| {
+                    let _here = here.resume();
+                    self.answer(&part)
+                })
+            });
             let (answers, took): (Vec<_>, Vec<_>) = answers.into_iter().unzip();
             spend(|spent| {
                 spent.tokens += part.tokens();

@@ -30,6 +30,7 @@ mod pattern_packs;
 mod pipeline;
 mod provenance;
 mod queue;
+mod recorded;
 mod report;
 mod scheduler;
 mod service;
@@ -46,7 +47,10 @@ mod zero_shot;
 pub use adjustments::{EnsembleChange, EnsembleError};
 pub use announcer::AlertReport;
 pub use ash_alerts::{AlertError, AlertSettings};
-pub use ash_encoder::kernel_name;
+pub use ash_encoder::recording::{
+    Arithmetic, Level as PlaceLevel, Op, Place, Recording, Span, SpanKind, Work,
+};
+pub use ash_encoder::{Limits, kernel_name};
 pub use ash_learning::{
     Feedback, FeedbackError as Implausible, Kind as FeedbackKind, LearnError, LearningSettings, Learnt,
     Moment, RecordId, SecretError, Statistics as LearningStatistics, StoreError,
@@ -64,6 +68,7 @@ pub use lifecycle::{Lifecycle, Part, PartState, Phase, Progress};
 pub use pattern_packs::{PatternDrafts, PatternPackError, load_pattern_packs};
 pub use provenance::{ClientId, Provenance};
 pub use queue::{Priority, QueueStatus};
+pub use recorded::Recorded;
 pub use service::{Analyzed, JudgedBy, Request, Service};
 pub use settings::{
     AuthSettings, CacheSettings, CompatSettings, CorsSettings, DEFAULT_TOML, LimitSettings, LogFormat,

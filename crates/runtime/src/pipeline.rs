@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use ash_analysis::{Assessment, CrisisAnalyzer, Message, MessageText};
 
 use crate::clock::{self, Spent};
+use crate::recorded::stage;
 use crate::timing::{ByModel, Timing, ms};
 
 /// The time of each stage of one batch.
@@ -46,16 +47,17 @@ impl Stages {
 /// Normalises, asks the models, looks for patterns, judges: one assessment a text, in order.
 pub(crate) fn assess(analyzer: &CrisisAnalyzer, texts: &[MessageText]) -> (Vec<Assessment>, Stages) {
     let start = Instant::now();
-    let messages: Vec<Message> = texts.iter().cloned().map(Message::new).collect();
+    let messages: Vec<Message> = stage("normalise", || texts.iter().cloned().map(Message::new).collect());
     let normalised = Instant::now();
     clock::take();
     let answers = analyzer.classify(&messages.iter().collect::<Vec<_>>());
     let answered = Instant::now();
     let spent = clock::take();
-    let words: Vec<_> = messages.iter().map(|message| analyzer.find(message)).collect();
+    let find = || messages.iter().map(|message| analyzer.find(message)).collect();
+    let words: Vec<_> = stage("patterns", find);
     let found = Instant::now();
     let judged = answers.iter().zip(&words).map(|(a, w)| analyzer.judge(a, w.as_ref()));
-    let assessments = judged.collect();
+    let assessments = stage("decide", || judged.collect());
     let stages = Stages {
         normalise: normalised - start,
         inference: (answered - normalised).saturating_sub(spent.tokenise),

@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::error::EncoderError;
 use crate::kernels::{Activation, Distances, LayerNorm, Linear, Precision, RelativePositions, Rows};
 use crate::nonlinearity::Nonlinearity;
+use crate::recording::Op;
 use crate::weights::Weights;
 
 pub(super) fn layer_names(base: &str) -> LayerNames {
@@ -61,7 +62,7 @@ pub(super) fn relative_positions(
         let rounded = weights.precision(&tensor, precision);
         let weight = weights.matrix(&tensor, width, width)?.stored_as(rounded);
         let bias = weights.vector(&format!("{name}.bias"), width)?;
-        let projection = Linear::new(weight, bias, Precision::F32);
+        let projection = Linear::new(Op::Positions, weight, bias, Precision::F32);
         Ok(Some(projection.forward(&Rows::new(&table, width), Activation::None)))
     };
     let key = project(deberta.content_to_position, &names.key, "pos_key_proj")?;

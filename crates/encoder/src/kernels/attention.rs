@@ -19,6 +19,7 @@ use super::product::{Floats, Operands, ROWS, VECTORS, tile, tile_rows};
 use super::relative::{Cut, RelativePositions};
 use super::simd::{Job, Machine, Simd};
 use super::vectors;
+use crate::recording::{Arithmetic, Op, Work, operation};
 
 /// The shape of an attention layer and the bias that depends on position alone.
 #[derive(Debug, Clone)]
@@ -108,10 +109,29 @@ fn with(
     let scale = 1.0 / ((shape.head_size * shape.parts) as f32).sqrt();
     let mut out = Buffer::of(inputs.q.len());
     let target = Target(out.as_mut_ptr());
-    (0..shape.heads).into_par_iter().for_each(|head| {
-        simd.run(OneHead { head, inputs, shape, cut: cut.as_ref(), scale, longest, target });
-    });
+    let call = operation(Op::Attention, || work(inputs, shape, cut.as_ref()));
+    (0..shape.heads).into_par_iter().for_each_init(
+        || call.part(),
+        |_, head| {
+            simd.run(OneHead { head, inputs, shape, cut: cut.as_ref(), scale, longest, target });
+        },
+    );
     out
+}
+
+/// A query with a key is one product of a score, one with each position term, and one with the values.
+fn work(inputs: Inputs, shape: &AttentionShape, cut: Option<&Cut>) -> Work {
+    let width = shape.heads * shape.head_size;
+    let pairs: usize = inputs.sequences.iter().map(|s| inputs.queries.of(s) * s.len()).sum();
+    let tables = cut.into_iter().flat_map(|cut| [&cut.key, &cut.query]).flatten().map(|t| t.len());
+    let numbers = 2 * inputs.q.len() + inputs.kv.len() + tables.sum::<usize>();
+    Work {
+        arithmetic: Arithmetic::F32,
+        operations: 2 * (pairs * width * (shape.parts + 1)) as u64,
+        bytes: (numbers * size_of::<f32>()) as u64,
+        weights: 0,
+        rows: (inputs.q.len() / width) as u64,
+    }
 }
 
 /// The output, of which every head writes its own columns.

@@ -13,6 +13,7 @@ use super::product::{ROWS, tile_columns};
 use super::rows::Rows;
 use super::simd::Simd;
 use crate::matrix::Matrix;
+use crate::recording::{Arithmetic, Op, Work, operation};
 
 /// What follows the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub(crate) enum Activation {
 
 /// A linear layer, packed for the instructions of this CPU.
 pub(crate) struct Linear {
+    /// What it is in its layer.
+    op: Op,
     simd: Simd,
     inputs: usize,
     outputs: usize,
@@ -41,9 +44,9 @@ enum Packed {
 }
 
 impl Linear {
-    /// Pack `weight` (outputs × inputs) and `bias` (outputs).
-    pub(crate) fn new(weight: Matrix, bias: Vec<f32>, precision: Precision) -> Self {
-        Self::with(Simd::chosen(), weight, bias, precision)
+    /// Pack `weight` (outputs × inputs) and `bias` (outputs); `op` says what it is in its layer.
+    pub(crate) fn new(op: Op, weight: Matrix, bias: Vec<f32>, precision: Precision) -> Self {
+        Linear { op, ..Self::with(Simd::chosen(), weight, bias, precision) }
     }
 
     /// As [`Linear::new`], for the instructions `simd`.
@@ -68,7 +71,7 @@ impl Linear {
             }
         };
         bias.resize(padded, 0.0);
-        Linear { simd, inputs, outputs, weights, bias }
+        Linear { op: Op::Output, simd, inputs, outputs, weights, bias }
     }
 
     /// Output channels.
@@ -88,29 +91,49 @@ impl Linear {
         };
         let panels = self.outputs.div_ceil(columns);
         let block = self.block(x.len());
+        let call = operation(self.op, || self.work(x.len(), block));
         for first in (0..x.len()).step_by(block) {
             let rows = first..(first + block).min(x.len());
             // A task of at least so many panels is worth a thread: some 30 µs.
             let least = (1 << 22) / (rows.len() * self.inputs * columns) + 1;
-            (0..panels).into_par_iter().with_min_len(least).for_each(|panel| {
-                let rows = rows.clone();
-                let epilogue = Epilogue { target, first: panel * columns, bias: &self.bias, activation };
-                match (&self.weights, quantised) {
-                    (Packed::Int8 { words, scales, sums }, Some(x)) => {
-                        let steps = self.inputs.div_ceil(4);
-                        let words = &words[panel * steps * columns..(panel + 1) * steps * columns];
-                        self.simd.run(BytePanel { x, rows, words, steps, scales, sums, epilogue });
+            (0..panels).into_par_iter().with_min_len(least).for_each_init(
+                || call.part(),
+                |_, panel| {
+                    let rows = rows.clone();
+                    let epilogue = Epilogue { target, first: panel * columns, bias: &self.bias, activation };
+                    match (&self.weights, quantised) {
+                        (Packed::Int8 { words, scales, sums }, Some(x)) => {
+                            let steps = self.inputs.div_ceil(4);
+                            let words = &words[panel * steps * columns..(panel + 1) * steps * columns];
+                            self.simd.run(BytePanel { x, rows, words, steps, scales, sums, epilogue });
+                        }
+                        (Packed::F32(words), _) => {
+                            let size = self.inputs * columns;
+                            let words = &words[panel * size..(panel + 1) * size];
+                            self.simd.run(FloatPanel { x, rows, words, epilogue });
+                        }
+                        (Packed::Int8 { .. }, None) => unreachable!("quantised above"),
                     }
-                    (Packed::F32(words), _) => {
-                        let size = self.inputs * columns;
-                        let words = &words[panel * size..(panel + 1) * size];
-                        self.simd.run(FloatPanel { x, rows, words, epilogue });
-                    }
-                    (Packed::Int8 { .. }, None) => unreachable!("quantised above"),
-                }
-            });
+                },
+            );
         }
         out
+    }
+
+    /// How much work `rows` rows are: weights are read once a block, rows once, and so often is the result written.
+    fn work(&self, rows: usize, block: usize) -> Work {
+        let (arithmetic, size) = match self.weights {
+            Packed::F32(_) => (Arithmetic::F32, size_of::<f32>()),
+            Packed::Int8 { .. } => (Arithmetic::Int8, 1),
+        };
+        let weights = size * self.inputs * self.outputs * rows.div_ceil(block);
+        Work {
+            arithmetic,
+            operations: 2 * (rows * self.inputs * self.outputs) as u64,
+            bytes: (weights + rows * (size * self.inputs + size_of::<f32>() * self.outputs)) as u64,
+            weights: weights as u64,
+            rows: rows as u64,
+        }
     }
 
     /// Rows that are worked on together: they are read again for every panel, so they should stay in

@@ -3,6 +3,7 @@
 //! - [`simd`]: the instruction sets, and which one is used
 //! - [`product`]: the tile of sums at the heart of every product; [`linear`], [`panel`]: layers made of such tiles
 //! - [`attention`], [`relative`]: attention, and the position tables of `DeBERTa`
+//! - [`near`]: how fast products are when nothing holds them up
 //! - [`norm`], [`quantise`], [`vectors`]: passes over rows; [`rows`], [`buffer`]: what they read and write
 
 #![expect(
@@ -13,6 +14,7 @@
 mod attention;
 mod buffer;
 mod linear;
+mod near;
 mod norm;
 mod panel;
 mod product;
@@ -30,6 +32,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use attention::{AttentionShape, Inputs, PositionBias, Queries, attention};
 pub(crate) use buffer::Buffer;
 pub(crate) use linear::{Activation, Linear};
+pub(crate) use near::{Near, sum};
 pub(crate) use norm::LayerNorm;
 pub(crate) use relative::{Distances, RelativePositions};
 pub(crate) use rows::Rows;

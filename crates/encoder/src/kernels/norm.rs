@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::simd::{Job, Machine, Simd};
 use super::vectors;
+use crate::recording::{Op, Work, operation};
 
 /// `y = (x − mean) / √(variance + ε) · weight + bias`, a row at a time.
 #[derive(Debug)]
@@ -31,9 +32,15 @@ impl LayerNorm {
 
     fn with(&self, simd: Simd, x: &mut [f32], y: Option<&[f32]>) {
         let part = TASK * self.weight.len();
-        x.par_chunks_mut(part).enumerate().for_each(|(i, x)| {
-            simd.run(Normalisation { norm: self, y: y.map(|y| &y[i * part..][..x.len()]), x });
-        });
+        let numbers = x.len() * (2 + usize::from(y.is_some()));
+        let call = operation(Op::Norm, || Work::moves(x.len() / self.weight.len(), numbers));
+        let tasks = x.par_chunks_mut(part).enumerate();
+        tasks.for_each_init(
+            || call.part(),
+            |_, (i, x)| {
+                simd.run(Normalisation { norm: self, y: y.map(|y| &y[i * part..][..x.len()]), x });
+            },
+        );
     }
 }
 

@@ -9,6 +9,7 @@ use rten_vecmath::Quantize;
 use super::buffer::Buffer;
 use super::simd::{Job, Machine, Simd};
 use super::vectors;
+use crate::recording::{Op, Work, operation};
 
 /// Rows of u8 with `x ≈ scale · (q − zero)` a row.
 pub(crate) struct Quantised {
@@ -32,12 +33,17 @@ impl Quantised {
         let (rows, words_a_row) = (x.len() / cols, cols.div_ceil(4));
         let mut words = Buffer::of(rows * words_a_row);
         let (mut scales, mut zeros) = (vec![0.0; rows], vec![0; rows]);
+        // Four numbers in, one number's worth of bytes out.
+        let call = operation(Op::Quantise, || Work::moves(rows, x.len() + words.len()));
         x.par_chunks(TASK * cols)
             .zip(words.par_chunks_mut(TASK * words_a_row))
             .zip(scales.par_chunks_mut(TASK).zip(zeros.par_chunks_mut(TASK)))
-            .for_each(|((x, words), (scales, zeros))| {
-                simd.run(Quantisation { x, cols, words, words_a_row, scales, zeros });
-            });
+            .for_each_init(
+                || call.part(),
+                |_, ((x, words), (scales, zeros))| {
+                    simd.run(Quantisation { x, cols, words, words_a_row, scales, zeros });
+                },
+            );
         Quantised { words, scales, zeros }
     }
 }

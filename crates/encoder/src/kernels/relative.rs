@@ -15,6 +15,7 @@ use rayon::prelude::*;
 
 use super::Precision;
 use super::buffer::Buffer;
+use crate::recording::{Op, Work, operation};
 
 /// Which position vector a distance has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,26 +118,31 @@ impl RelativePositions {
             let row = |distance| self.distances.row(distance);
             (-reach..=reach).map(|d| if falling { last - row(-d) } else { row(d) }).collect()
         };
+        let lines = self.heads * self.head_size;
+        let tables = usize::from(self.key.is_some()) + usize::from(self.query.is_some());
+        let call = operation(Op::Positions, || Work::moves(stride, 2 * tables * lines * stride));
         let table = |table: &Table, falling: bool| {
-            let lines = self.heads * self.head_size;
             let mut cut = Buffer::of(lines * stride);
             let rows = rows(falling);
             let neighbours = longest <= self.distances.exact();
             let size = 2 * self.distances.span;
-            cut.par_chunks_mut(stride).with_min_len(64).enumerate().for_each(|(line, to)| {
-                let (to, from) = (&mut to[..rows.len()], line * size..(line + 1) * size);
-                match table {
-                    Table::F32(values) => gather(&values[from], &rows, to),
-                    Table::F16(values) if neighbours => {
-                        values[from][rows[0]..rows[0] + rows.len()].convert_to_f32_slice(to);
+            cut.par_chunks_mut(stride).with_min_len(64).enumerate().for_each_init(
+                || call.part(),
+                |_, (line, to)| {
+                    let (to, from) = (&mut to[..rows.len()], line * size..(line + 1) * size);
+                    match table {
+                        Table::F32(values) => gather(&values[from], &rows, to),
+                        Table::F16(values) if neighbours => {
+                            values[from][rows[0]..rows[0] + rows.len()].convert_to_f32_slice(to);
+                        }
+                        Table::F16(values) => {
+                            let mut wide = Buffer::of(size);
+                            values[from].convert_to_f32_slice(&mut wide);
+                            gather(&wide, &rows, to);
+                        }
                     }
-                    Table::F16(values) => {
-                        let mut wide = Buffer::of(size);
-                        values[from].convert_to_f32_slice(&mut wide);
-                        gather(&wide, &rows, to);
-                    }
-                }
-            });
+                },
+            );
             cut
         };
         Cut {

@@ -65,6 +65,13 @@ pub(crate) fn range<M: Machine>(machine: M, xs: &[f32]) -> (f32, f32) {
     (lowest::<M>(low), highest::<M>(high))
 }
 
+/// `Σ x`
+#[inline(always)]
+pub(crate) fn sum<M: Machine>(machine: M, xs: &[f32]) -> f32 {
+    let ops = machine.isa().f32();
+    ops.sum(fold!(machine, xs, ops.zero(), |s, x| ops.add(s, x), |a, b| ops.add(a, b)))
+}
+
 /// `(Σ x) / n` and `(Σ (x − mean)²) / n`.
 #[inline(always)]
 pub(crate) fn mean_and_variance<M: Machine>(machine: M, xs: &[f32]) -> (f32, f32) {

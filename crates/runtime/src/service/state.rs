@@ -3,6 +3,8 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use ash_analysis::Role;
+
 use super::Service;
 use crate::announcer::{AlertReport, Announcer};
 use crate::cache::CacheStatus;
@@ -23,6 +25,14 @@ impl Service {
         let engine = self.engine.get();
         let profile = engine.models.as_ref().ok()?.zero_shot_profile()?;
         Some(read(profile.label_sets()))
+    }
+
+    /// How many tokens each hypothesis is that the models of the profile zero-shot are asked, special ones apart, by
+    /// role; nothing in another profile.
+    pub fn hypothesis_tokens(&self) -> Vec<(Role, Vec<usize>)> {
+        let engine = self.engine.get();
+        let profile = engine.models.as_ref().ok().and_then(|models| models.zero_shot_profile());
+        profile.map(|profile| profile.hypothesis_tokens()).unwrap_or_default()
     }
 
     /// What became of each configured model; empty before any was loaded.

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use ash_analysis::{Classifier, ClassifyError, LabelSet, Message, ModelAnswer, ModelInfo, Reading, Role};
+use ash_encoder::recording::{Level, enter, here};
 use rayon::ThreadPool;
 
 use crate::cache::InferenceCache;
@@ -25,6 +26,7 @@ use crate::coordinator::ModelStatus;
 use crate::error::LoadError;
 use crate::label_sets::{LabelSets, LabelsError};
 use crate::lifecycle::Lifecycle;
+use crate::recorded::stage;
 use crate::settings::ModelSettings;
 use models::Models;
 use questions::{Question, Questions};
@@ -154,6 +156,13 @@ impl ZeroShotProfile {
         questions.set().hypotheses() * tokens + questions.tokens()
     }
 
+    /// How many tokens each hypothesis of each role is, special ones apart; of a role whose model is not there, none.
+    pub(crate) fn hypothesis_tokens(&self) -> Vec<(Role, Vec<usize>)> {
+        let questions = self.questions();
+        let of = |role| questions.of(role).hypotheses().map(|h| h.lengths().collect()).unwrap_or_default();
+        Role::ALL.into_iter().map(|role| (role, of(role))).collect()
+    }
+
     fn questions(&self) -> Arc<Questions> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -170,7 +179,7 @@ impl ZeroShotProfile {
         let (mut tokenise, mut tokens) = (Duration::ZERO, 0);
         let read = AssertUnwindSafe(|| {
             let start = Instant::now();
-            let pairs = model.pairs(texts, hypotheses);
+            let pairs = stage("tokenise", || model.pairs(texts, hypotheses));
             (tokenise, tokens) = (start.elapsed(), pairs.tokens());
             let logits: Vec<f32> =
                 pairs.parts(self.max_batch_tokens).flat_map(|part| model.logits(&part)).collect();
@@ -189,8 +198,11 @@ impl ZeroShotProfile {
 
     /// What every role says of the texts.
     fn ask(&self, questions: &Questions, texts: &[&str]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
+        let here = here();
         let said = self.pool.install(|| {
+            let _here = here.resume();
             Role::ALL.map(|role| {
+                let _model = enter(Level::Model, role.as_str());
                 let start = Instant::now();
                 (self.answer(role, questions.of(role), texts), start.elapsed())
             })
@@ -222,7 +234,7 @@ impl Classifier for ZeroShotProfile {
         let read = |i: usize| [&versions[..], &[messages[i].clean().as_bytes()]].concat();
         self.cache.through(&infos, messages.len(), read, |missing| {
             let texts: Vec<&str> = missing.iter().map(|&i| messages[i].clean()).collect();
-            self.ask(&questions, &texts)
+            stage("models", || self.ask(&questions, &texts))
         })
     }
 }
