@@ -184,7 +184,7 @@ impl Measured for Report {
         html.push_str(&page::over_time(&self.timeline, None));
         html.push_str(&page::percentiles(&[("one at a time", &self.curve)], None));
         html.push_str(&page::latency_rows(&[("one at a time", Some(&self.latency))]));
-        html.push_str(&format!("<p>{}</p>\n", escaped(&pace)));
+        html += &format!("<p>{}</p>\n", escaped(&pace));
         html + CLOSED
     }
 

@@ -85,7 +85,7 @@ impl Report {
         for (name, side) in [("A", &a), ("B", &b)] {
             if side.degraded_share > 0.0 {
                 let share = percent(side.degraded_share);
-                verdict.push_str(&format!(" {share} of the verdicts of {name} lack a part of the analysis."));
+                verdict += &format!(" {share} of the verdicts of {name} lack a part of the analysis.");
             }
         }
         Ok(Report {
@@ -106,7 +106,7 @@ impl Measured for Report {
         let about = format!("A: {}. B: {}. {} rounds.", self.a.told(), self.b.told(), self.rounds);
         let mut html = opened("Comparison", &about);
         html.push_str(&page::verdict(&self.verdict, self.aims.iter().all(|aim| aim.met)));
-        html.push_str(&format!("<p class=\"faint\">{FAIR}</p>\n"));
+        html += &format!("<p class=\"faint\">{FAIR}</p>\n");
         html.push_str(&page::percentiles(&[("A", &self.a.curve), ("B", &self.b.curve)], None));
         let by_round = Lines {
             title: "B ÷ A in each round",

@@ -12,9 +12,8 @@ fn what_takes_longer_is_slower_whichever_stands_first() {
     let (html, path) = (html.as_path(), history.to_str().expect("a name"));
     let rest = ["--rounds", "2", "--assert", "--json", "--html", html.to_str().expect("a name")];
     let record = ["--record", "--history", path];
-    let (report, code) = report_and_code(
-        &[&["bench", "compare", &quick.url(), &slow.url()], &rest[..], &record[..]].concat(),
-    );
+    let (report, code) =
+        report_and_code(&[&["bench", "compare", &quick.url(), &slow.url()], &rest[..], &record[..]].concat());
     assert_eq!(code, 1, "{report:#}");
     assert!(report["verdict"].as_str().is_some_and(|v| v.contains("B is slower")), "{report:#}");
     let (ratio, low, high) = (number(&report, "/ratio"), number(&report, "/low"), number(&report, "/high"));

@@ -56,7 +56,8 @@ fn slower_code_is_flagged_and_a_slow_hour_is_not() {
 fn broken_lines_are_named_and_the_others_are_shown() {
     let folder = tempfile::tempdir().expect("a folder");
     let (path, html) = (folder.path().join("history.jsonl"), folder.path().join("h.html"));
-    fs::write(&path, line(10.0, 20.0, "first") + "{\"torn\": \n" + &line(15.0, 20.0, "<b>second")).expect("written");
+    fs::write(&path, line(10.0, 20.0, "first") + "{\"torn\": \n" + &line(15.0, 20.0, "<b>second"))
+        .expect("written");
     let output = run(&[
         "bench",
         "history",

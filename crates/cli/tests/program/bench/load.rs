@@ -8,7 +8,16 @@ use super::{number, ordered, page, recorded, report, report_and_code};
 #[test]
 fn a_closed_loop_has_no_errors_is_corrected_and_is_compared_with_the_engine() {
     let report = report(&[
-        "bench", "load", "--spawn", "--clients", "4", "--duration", "2s", "--warm-up", "500ms", "--json",
+        "bench",
+        "load",
+        "--spawn",
+        "--clients",
+        "4",
+        "--duration",
+        "2s",
+        "--warm-up",
+        "500ms",
+        "--json",
     ]);
     assert_eq!((&report["loop"], &report["clients"]), (&"closed".into(), &4.into()));
     let load = &report["load"];
@@ -36,7 +45,16 @@ fn a_closed_loop_has_no_errors_is_corrected_and_is_compared_with_the_engine() {
 #[test]
 fn an_open_loop_sends_all_that_is_due_repeats_what_it_shall_and_watches_the_recovery() {
     let report = report(&[
-        "bench", "load", "--spawn", "--rate", "5", "--duration", "2s", "--repeat-share", "0.3", "--json",
+        "bench",
+        "load",
+        "--spawn",
+        "--rate",
+        "5",
+        "--duration",
+        "2s",
+        "--repeat-share",
+        "0.3",
+        "--json",
     ]);
     assert_eq!((&report["loop"], &report["rate"]), (&"open".into(), &5.0.into()));
     let load = &report["load"];

@@ -166,7 +166,10 @@ fn what_contradicts_itself_is_refused() {
     }
     for what in ["validate", "load", "compare", "history"] {
         let help = out(&run(&["bench", what, "--help"]));
-        assert!(help.contains("Examples:") && help.contains(&format!("ash-nlp bench {what}")), "{what}: {help}");
+        assert!(
+            help.contains("Examples:") && help.contains(&format!("ash-nlp bench {what}")),
+            "{what}: {help}"
+        );
     }
 }
 

@@ -72,7 +72,8 @@ fn serve(
         let head: Vec<String> =
             reader.by_ref().lines().map_while(Result::ok).take_while(|l| !l.is_empty()).collect();
         let header = |name: &str| {
-            let value = |l: &String| l.split_once(": ").filter(|(n, _)| *n == name).map(|(_, v)| v.to_owned());
+            let value =
+                |l: &String| l.split_once(": ").filter(|(n, _)| *n == name).map(|(_, v)| v.to_owned());
             head.iter().find_map(value)
         };
         let Some(first) = head.first() else { return };

@@ -36,7 +36,10 @@ fn true_to_itself(report: &Value, requests: usize) {
     ordered(report, "/later", requests - 1);
     close(at("first_to_later_ms"), at("first_ms") - at("later_average_ms"));
     close(at("warmup_effectiveness"), 100.0 * (at("later_average_ms") / at("first_ms")).min(1.0));
-    close(at("average_ms"), (at("first_ms") + at("later_average_ms") * (requests - 1) as f64) / requests as f64);
+    close(
+        at("average_ms"),
+        (at("first_ms") + at("later_average_ms") * (requests - 1) as f64) / requests as f64,
+    );
     assert!(at("consistency_ms") <= at("max_ms") - at("min_ms"), "{report:#}");
     let met = |n: usize| report["aims"][n]["met"].as_bool().expect("a bool");
     assert_eq!(met(0), at("average_ms") <= at("target_ms"));
@@ -116,7 +119,10 @@ fn the_service_in_this_process_is_validated_too_and_no_server_meets_a_microsecon
     true_to_itself(&report, 7);
     assert_eq!((code, &report["passed"]), (1, &false.into()));
     assert_eq!((&report["where"], &report["success_rate"]), (&"in-process".into(), &100.0.into()));
-    assert!(report["verdict"].as_str().is_some_and(|v| v.contains("above the target of 0.001 ms")), "{report:#}");
+    assert!(
+        report["verdict"].as_str().is_some_and(|v| v.contains("above the target of 0.001 ms")),
+        "{report:#}"
+    );
 }
 
 /// The report of a run on a made-up server with five more requests.
@@ -155,7 +161,10 @@ fn an_overlooked_crisis_and_a_lost_request_fail_the_validation() {
     let (report, code) = validated(&blind);
     assert_eq!((code, &report["success_rate"]), (1, &90.0.into()), "{report:#}");
     assert_eq!(report["crisis_levels"], json!(["high", "high", "high", "medium", "high"]));
-    assert!(report["verdict"].as_str().is_some_and(|v| v.contains("1 of 5 messages in crisis")), "{report:#}");
+    assert!(
+        report["verdict"].as_str().is_some_and(|v| v.contains("1 of 5 messages in crisis")),
+        "{report:#}"
+    );
 
     let failing = Stub::answering(move |n| {
         let reply = Reply::level("high").after(wait(n));
