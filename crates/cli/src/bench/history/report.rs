@@ -112,7 +112,7 @@ impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for trend in &self.trends {
             let costs: Vec<f64> = trend.points.iter().map(|p| p.cost.unwrap_or(p.value)).collect();
-            writeln!(f, "{}  {}", styled(STRONG, &trend.name()), sparkline(&costs))?;
+            writeln!(f, "{}  {}", styled(STRONG, trend.name()), sparkline(&costs))?;
             let head = format!(
                 "{:<17}{:<20}{:>22}{:>10}{:>10}  {:<BAR$}  label",
                 "date", "commit", trend.figure, "baseline", "÷ earlier", "cost"

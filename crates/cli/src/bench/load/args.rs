@@ -1,5 +1,6 @@
 //! What `bench load` can be asked.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::bench::output;
@@ -121,7 +122,8 @@ impl Args {
             Plan::Ramp(rates) => format!("{} rates up to {}/s", rates.len(), rates.last().unwrap_or(&0.0)),
         };
         if self.repeat_share > 0.0 {
-            setup += &format!(", {:.0} % repeats", self.repeat_share * 100.0);
+            // Writing to a String cannot fail.
+            let _ = write!(setup, ", {:.0} % repeats", self.repeat_share * 100.0);
         }
         setup + if self.target.spawn() { ", spawned" } else { ", a running server" }
     }
