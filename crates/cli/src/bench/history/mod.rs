@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`entry`] | one measurement: figures, machine, commit, configuration |
 //! | [`calibration`] | how fast the machine was meanwhile |
-//! | [`file`] | the entries on disk, one a line |
+//! | [`mod@file`] | the entries on disk, one a line |
 //! | [`trend`] | figures over time, regressions |
 //! | [`report`] | all of it, for people, as JSON and as a page |
 
