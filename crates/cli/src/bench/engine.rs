@@ -93,8 +93,6 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     service.analyze(vec![texts[0].clone()])?;
     let resident = Resident::now().now_mib;
     let times = one_at_a_time(&service, &texts, messages)?;
-    let mut kept = Latencies::new();
-    times.iter().for_each(|&(_, took)| kept.record(took));
     let throughput = throughput(&service, texts.iter().cloned().cycle(), messages);
     let by = Provenance::of(&service);
 
@@ -110,7 +108,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
             .context("no message was measured")?,
         throughput,
         timeline: Timeline::of(&times).parts(),
-        curve: kept.curve(),
+        curve: Latencies::of(times.iter().map(|&(_, took)| took)).curve(),
         built: Built::this(service.settings().fingerprint()),
     };
     output.write(&report, false)
@@ -184,8 +182,7 @@ impl Measured for Report {
         html.push_str(&page::over_time(&self.timeline, None));
         html.push_str(&page::percentiles(&[("one at a time", &self.curve)], None));
         html.push_str(&page::latency_rows(&[("one at a time", Some(&self.latency))]));
-        html.push_str(&format!("<p>{}</p>\n", escaped(&pace)));
-        html + CLOSED
+        html + "<p>" + &escaped(&pace) + "</p>\n" + CLOSED
     }
 
     fn facts(&self) -> Facts {

@@ -40,6 +40,15 @@ impl Latencies {
         Latencies(Histogram::new_with_bounds(1, LONGEST_US, digits).ok())
     }
 
+    /// Of durations that are all there.
+    pub(crate) fn of(durations: impl IntoIterator<Item = Duration>) -> Self {
+        let mut latencies = Self::new();
+        for took in durations {
+            latencies.record(took);
+        }
+        latencies
+    }
+
     /// Adds one; beyond ten minutes it counts as ten minutes.
     pub(crate) fn record(&mut self, took: Duration) {
         let us = u64::try_from(took.as_micros()).unwrap_or(LONGEST_US);

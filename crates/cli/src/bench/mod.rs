@@ -72,7 +72,8 @@ Examples:
   ash-nlp bench compare this one-thread.toml
   ash-nlp bench validate --spawn --record --label \"new kernel\" && ash-nlp bench history
 
-Run it on an otherwise idle machine: the figures are those of the whole machine, not of the program alone.";
+Run it on an otherwise idle machine: the figures are those of the whole machine, not of the program
+alone.";
 
 /// Measures and prints a report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstream::stdout;
 use anyhow::{Context, Result, ensure};
@@ -63,7 +63,7 @@ impl Args {
         if let Some(path) = &self.html {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             ensure!(
-                folder.is_none_or(|f| f.is_dir()),
+                folder.is_none_or(Path::is_dir),
                 "cannot write {}: there is no such folder",
                 path.display()
             );

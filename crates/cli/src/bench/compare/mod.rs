@@ -61,9 +61,10 @@ Examples:
   ash-nlp bench compare old/ash-nlp new/ash-nlp --rounds 50 --html compare.html
   ash-nlp bench compare http://127.0.0.1:8881 http://127.0.0.1:8882 --json
 
-Servers that are not running are started on free ports of their own and stopped afterwards. Each message goes to both, one
-after the other, and who is first changes from message to message, so that noise of the machine hits both. The
-ratio is that of the medians; its 95 % interval comes from drawing the rounds anew a thousand times.";
+Servers that are not running are started on free ports of their own and stopped afterwards. Each
+message goes to both, one after the other, and who is first changes from message to message, so
+that noise of the machine hits both. The ratio is that of the medians; its 95 % interval comes from
+drawing the rounds anew a thousand times.";
 
 /// Measures and prints the report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {

@@ -1,7 +1,7 @@
 //! What `bench compare` found: for people, as JSON, as a page.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Display, Formatter};
+use std::fmt::{self, Display, Formatter, Write as _};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -58,9 +58,8 @@ impl Shown {
         rounds: impl Iterator<Item = &'a Vec<f64>>,
     ) -> Result<Self> {
         let times: Vec<Duration> = rounds.flatten().map(|ms| Duration::from_secs_f64(ms / 1e3)).collect();
-        let mut kept = Latencies::new();
-        times.iter().for_each(|&took| kept.record(took));
-        let (curve, degraded_share) = (kept.curve(), asking.degraded_share());
+        let curve = Latencies::of(times.iter().copied()).curve();
+        let degraded_share = asking.degraded_share();
         Ok(Shown {
             what,
             server,
@@ -85,7 +84,8 @@ impl Report {
         for (name, side) in [("A", &a), ("B", &b)] {
             if side.degraded_share > 0.0 {
                 let share = percent(side.degraded_share);
-                verdict.push_str(&format!(" {share} of the verdicts of {name} lack a part of the analysis."));
+                // Writing to a String cannot fail, here and below.
+                let _ = write!(verdict, " {share} of the verdicts of {name} lack a part of the analysis.");
             }
         }
         Ok(Report {
@@ -106,7 +106,7 @@ impl Measured for Report {
         let about = format!("A: {}. B: {}. {} rounds.", self.a.told(), self.b.told(), self.rounds);
         let mut html = opened("Comparison", &about);
         html.push_str(&page::verdict(&self.verdict, self.aims.iter().all(|aim| aim.met)));
-        html.push_str(&format!("<p class=\"faint\">{FAIR}</p>\n"));
+        let _ = writeln!(html, "<p class=\"faint\">{FAIR}</p>");
         html.push_str(&page::percentiles(&[("A", &self.a.curve), ("B", &self.b.curve)], None));
         let by_round = Lines {
             title: "B ÷ A in each round",

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`entry`] | one measurement: figures, machine, commit, configuration |
 //! | [`calibration`] | how fast the machine was meanwhile |
-//! | [`file`] | the entries on disk, one a line |
+//! | [`mod@file`] | the entries on disk, one a line |
 //! | [`trend`] | figures over time, regressions |
 //! | [`report`] | all of it, for people, as JSON and as a page |
 
@@ -57,9 +57,9 @@ Examples:
   ash-nlp bench history --kind load --html history.html
   ash-nlp bench history --assert --tolerance 0.1
 
-A figure is divided by the time that a fixed piece of work took in the same run (`baseline`), so that a slow hour of
-the machine is not taken for slower code, and compared with the median of the last ten before it of the same command,
-setup and machine.";
+A figure is divided by the time that a fixed piece of work took in the same run (`baseline`), so
+that a slow hour of the machine is not taken for slower code, and compared with the median of the
+last ten before it of the same command, setup and machine.";
 
 fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

@@ -55,7 +55,7 @@ impl Report {
             let cost = |(n, p): (usize, &Point)| (n as f64 + 1.0, p.cost.unwrap_or(p.value));
             let judged = trend.points.iter().any(|p| p.cost.is_some());
             let lines = Lines {
-                title: &format!("{} of {}", trend.figure, trend.setup),
+                title: &format!("{}: {}, by the fixed work of the same minute", trend.kind, trend.figure),
                 x: Axis::numbered("entry", trend.points.len()),
                 y: if judged { "cost: ms per message ÷ ms of the fixed work" } else { "B ÷ A" },
                 series: vec![Series {
@@ -112,7 +112,7 @@ impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for trend in &self.trends {
             let costs: Vec<f64> = trend.points.iter().map(|p| p.cost.unwrap_or(p.value)).collect();
-            writeln!(f, "{}  {}", styled(STRONG, &trend.name()), sparkline(&costs))?;
+            writeln!(f, "{}  {}", styled(STRONG, trend.name()), sparkline(&costs))?;
             let head = format!(
                 "{:<17}{:<20}{:>22}{:>10}{:>10}  {:<BAR$}  label",
                 "date", "commit", trend.figure, "baseline", "÷ earlier", "cost"

@@ -95,7 +95,7 @@ fn points(entries: &[&Entry], figure: &str, tolerance: f64) -> Vec<Point> {
 
 /// More is worse, whichever way the figure counts. None for what is not judged, or cannot be.
 fn cost(figure: &str, value: f64, baseline_ms: f64) -> Option<f64> {
-    if !JUDGED.contains(&figure) || !(value > 0.0 && value.is_finite()) {
+    if !(JUDGED.contains(&figure) && value > 0.0 && value.is_finite()) {
         return None;
     }
     let ms = if figure.ends_with("_per_second") { 1e3 / value } else { value };
@@ -108,7 +108,7 @@ fn median(values: &[f64]) -> Option<f64> {
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
     let upper = sorted.get(middle)?;
-    Some(if sorted.len() % 2 == 0 {
+    Some(if sorted.len().is_multiple_of(2) {
         f64::midpoint(*sorted.get(middle.checked_sub(1)?)?, *upper)
     } else {
         *upper

@@ -1,5 +1,6 @@
 //! What `bench load` can be asked.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::bench::output;
@@ -58,17 +59,20 @@ Examples:
   ash-nlp bench load --spawn --rates 50,100,150 --repeat-share 0.3
   ash-nlp bench load --url http://127.0.0.1:8881 --rate 50 --duration 5m
 
-In an open loop requests are sent when they are due, and latency counts from then: what waits because the server is slow
-is not left out. In a closed loop clients wait with it, so that fewer requests meet the slow moments (`coordinated
-omission`): there the percentiles as measured stand beside corrected ones, as if each client had sent a request every
-median. Of several rates, the highest with p99 within the target and 99 of 100 requests judged in full is the knee.
+In an open loop requests are sent when they are due, and latency counts from then: what waits
+because the server is slow is not left out. In a closed loop clients wait with it, so that fewer
+requests meet the slow moments (`coordinated omission`): there the percentiles as measured stand
+beside corrected ones, as if each client had sent a request every median. Of several rates, the
+highest with p99 within the target and 99 of 100 requests judged in full is the knee.
 
-Client and server share this machine's cores; the client runs on one thread. At most 900 connections are open at a
-time; what was due while all were busy is `unsent`.
+Client and server share this machine's cores; the client runs on one thread. At most 900
+connections are open at a time; what was due while all were busy is `unsent`.
 
---assert asserts: no 5xx without Retry-After; p99 of GET /health at most 20 ms; open loop: latency back to normal within
-5 s; closed loop of a spawned server: at least 0.9 of the engine's own throughput; several rates: one within the
-target.";
+--assert asserts:
+  no 5xx without Retry-After, and p99 of GET /health at most 20 ms;
+  open loop: latency back to normal within 5 s;
+  closed loop, spawned server: at least 0.9 of the engine's own throughput;
+  several rates: one within the target.";
 
 /// The load that was asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,7 +122,8 @@ impl Args {
             Plan::Ramp(rates) => format!("{} rates up to {}/s", rates.len(), rates.last().unwrap_or(&0.0)),
         };
         if self.repeat_share > 0.0 {
-            setup.push_str(&format!(", {:.0} % repeats", self.repeat_share * 100.0));
+            // Writing to a String cannot fail.
+            let _ = write!(setup, ", {:.0} % repeats", self.repeat_share * 100.0);
         }
         setup + if self.target.spawn() { ", spawned" } else { ", a running server" }
     }

@@ -200,7 +200,11 @@ impl Display for Report {
 fn steps(f: &mut Formatter<'_>, steps: &[Step]) -> fmt::Result {
     const WIDTHS: [usize; 11] = [10, 10, 10, 9, 8, 9, 9, 9, 9, 9, 7];
     let line = |cells: [&str; 11]| -> String {
-        cells.iter().zip(WIDTHS).map(|(cell, width)| format!("{cell:>width$}")).collect()
+        cells.iter().zip(WIDTHS).fold(String::new(), |mut line, (cell, width)| {
+            // Writing to a String cannot fail.
+            let _ = write!(line, "{cell:>width$}");
+            line
+        })
     };
     let head = line([
         "requests/s",

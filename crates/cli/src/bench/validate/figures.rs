@@ -71,8 +71,6 @@ impl Figures {
         let later_average_ms = later_latency.mean_ms;
         let within = all_times.iter().filter(|&&took| milliseconds(took) <= target_ms).count();
         let analysis = || answered(later).filter_map(|(a, judged)| Some((a.took, judged.analysis?)));
-        let mut kept = Latencies::new();
-        all_times.iter().for_each(|&took| kept.record(took));
         let answered_count = all_times.len().max(1) as f64;
         let mut cache = BTreeMap::new();
         for (_, judged) in answered(asked) {
@@ -99,7 +97,7 @@ impl Figures {
             cache,
             errors: errors(asked),
             timeline: Timeline::of(&answered(asked).map(|(a, _)| (a.at, a.took)).collect::<Vec<_>>()).parts(),
-            curve: kept.curve(),
+            curve: Latencies::of(all_times).curve(),
             latency,
             later: later_latency,
         })

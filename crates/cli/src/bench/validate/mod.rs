@@ -67,13 +67,14 @@ Examples:
 
 --assert asserts:
   the average of all requests is within the target;
-  the success rate is 100 %: each request was answered with a verdict by all parts of the analysis, and each of the
-  five messages in crisis as high or critical;
+  the success rate is 100 %: each request was answered with a verdict by all parts of the
+  analysis, and each of the five messages in crisis as high or critical;
   the first request took at most 1.25 times the median of the later, and 5 ms.
 
-consistency is the standard deviation of all requests, in ms; warm-up effectiveness is the later average by the first
-request, in percent, at most 100. All requests use one connection; no two messages are alike. With --url, the
-first request is the first of this run, not the first that the server ever got.";
+consistency is the standard deviation of all requests, in ms; warm-up effectiveness is the later
+average by the first request, in percent, at most 100. All requests use one connection; no two
+messages are alike. With --url, the first request is the first of this run, not the first that the
+server ever got, and webhooks of that server are told of what is urgent.";
 
 /// Milliseconds above 0.
 pub(super) fn positive(text: &str) -> Result<f64, String> {

@@ -136,7 +136,7 @@ fn validated(stub: &Stub) -> (Value, i32) {
 #[test]
 fn what_is_asserted_decides_the_exit_code() {
     // The first at once, the later after a while: warm.
-    let warm = Stub::answering(|n| Reply::level("critical").after(if n == 0 { 0 } else { 40 }));
+    let warm = Stub::answering(|n| Reply::level("critical").after(if n == 0 { 0 } else { 250 }));
     let (report, code) = validated(&warm);
     assert_eq!(code, 0, "{report:#}");
     true_to_itself(&report, 10);
