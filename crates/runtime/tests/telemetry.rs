@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use ash_analysis::{Level, Offsets};
 use ash_runtime::PerformanceSettings;
 use ash_runtime::telemetry::{
-    AlertMoved, AlertOutcome, Answered, AuthFailed, Baseline, BatchRan, Cache, CacheCounts, CacheGauges, Degraded,
-    DriftVerdict, Event, Evicted, FeedbackGiven, FeedbackOutcome, Gauges, HandlerPanicked, HttpAnswered,
-    InferenceRead, LoadRetried, METRICS, MetricKind, ModelFailed, PHASES, RateLimited, Reloaded, Shed,
-    ShedReason, Source, Stage, StageTimes, Telemetry, WorkerPanicked,
+    AlertMoved, AlertOutcome, Answered, AuthFailed, Baseline, BatchRan, Cache, CacheCounts, CacheGauges,
+    Degraded, DriftVerdict, Event, Evicted, FeedbackGiven, FeedbackOutcome, Gauges, HandlerPanicked,
+    HttpAnswered, InferenceRead, LoadRetried, METRICS, MetricKind, ModelFailed, PHASES, RateLimited,
+    Reloaded, Shed, ShedReason, Source, Stage, StageTimes, Telemetry, WorkerPanicked,
 };
 use serde_json::{Value, json};
 

@@ -7,7 +7,10 @@ use ash_runtime::{Explanation, Overrides};
 
 use crate::args::Global;
 use crate::setup;
-use crate::terminal::{FAINT, STRONG, styled};
+use crate::terminal::{FAINT, STRONG, columns, hanging, styled};
+
+/// Where values begin: behind their name.
+const INDENT: usize = 12;
 
 /// All settings a line each, or everything about those of `key`.
 pub(super) fn text(global: &Global, key: Option<&str>, json: bool) -> Result<String> {
@@ -41,9 +44,11 @@ pub(super) fn text(global: &Global, key: Option<&str>, json: bool) -> Result<Str
 fn whole(text: &mut String, said: &Explanation) -> std::fmt::Result {
     writeln!(text, "{}", styled(STRONG, &said.key))?;
     for line in &said.about {
-        writeln!(text, "{}", format!("  {line}").trim_end())?;
+        writeln!(text, "{}", format!("  {}", hanging(line, 2, columns())).trim_end())?;
     }
-    let mut row = |name: &str, what: &str| writeln!(text, "  {} {what}", styled(FAINT, format!("{name:<9}")));
+    let mut row = |name: &str, what: &str| {
+        writeln!(text, "  {} {}", styled(FAINT, format!("{name:<9}")), hanging(what, INDENT, columns()))
+    };
     if let Some(allowed) = &said.allowed {
         row("allowed", &allowed.to_string())?;
         row("default", &said.default.as_ref().map_or_else(|| "not set".to_owned(), ToString::to_string))?;
