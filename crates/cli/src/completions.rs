@@ -36,8 +36,14 @@ zsh needs two lines in ~/.zshrc:
 pub(crate) fn run(args: &Args) -> Result<Outcome> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "ash-nlp", &mut script);
+    let mut script = String::from_utf8(script)?;
+    if args.shell == Shell::Bash {
+        // The generator names the states of a program with a hyphen in two ways, so that no subcommand's options are
+        // found (clap issue 6421); a generator without that mistake leaves nothing to replace.
+        script = script.replace("ash__subcmd__nlp__", "ash__nlp__");
+    }
     let mut out = std::io::stdout().lock();
-    out.write_all(&script)?;
+    out.write_all(script.as_bytes())?;
     out.flush()?;
     Ok(Outcome::Done)
 }

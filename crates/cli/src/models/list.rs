@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anstream::stdout;
+use anstyle::Style;
 use anyhow::Result;
 use ash_analysis::Role;
 use ash_models::store::FILES;
@@ -112,10 +113,10 @@ impl Display for List {
         }
         for model in &self.models {
             let none = || "–".to_owned();
-            let state = match &model.state {
-                State::Present => format!("{:<11}", "present"),
-                State::Incomplete(_) => styled(ALARM, format!("{:<11}", "incomplete")),
-                State::Missing => styled(FAINT, format!("{:<11}", "missing")),
+            let (style, state) = match &model.state {
+                State::Present => (Style::new(), "present"),
+                State::Incomplete(_) => (ALARM, "incomplete"),
+                State::Missing => (FAINT, "missing"),
             };
             let verified = match &model.verified {
                 Verified::At(at) => day(at).to_owned(),
@@ -129,7 +130,7 @@ impl Display for List {
             let size = model.bytes.map_or_else(none, mib);
             let revision = model.revision.as_deref().map_or_else(none, |r| short(r).to_owned());
             if narrow {
-                writeln!(f, "  {}  {state}", model.name)?;
+                writeln!(f, "  {}  {}", model.name, styled(style, state))?;
                 let known =
                     [kind, precision, size, revision, verified].into_iter().filter(|what| *what != none());
                 let known = known.collect::<Vec<_>>().join(", ");
@@ -138,6 +139,7 @@ impl Display for List {
                 }
             } else {
                 let row = format!("{kind:<12}{precision:<11}{size:>12}  {revision:<12}{verified}");
+                let state = styled(style, format!("{state:<11}"));
                 writeln!(f, "  {:width$}  {state}{row}", model.name)?;
             }
             if let State::Incomplete(missing) = &model.state {

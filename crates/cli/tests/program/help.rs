@@ -60,7 +60,7 @@ fn nothing_is_broken_in_a_narrow_terminal() {
     for columns in [60, 80] {
         for args in commands {
             let program = env!("CARGO_BIN_EXE_ash-nlp");
-            let line = format!("stty cols {columns}; '{program}' --color never {}", args.join(" "));
+            let line = format!("stty cols {columns} rows 24; '{program}' --color never {}", args.join(" "));
             // A terminal of that width, which a pipe is not.
             let Some(shown) = runs("script", &["--quiet", "--return", "--command", &line, "/dev/null"])
             else {
@@ -81,7 +81,7 @@ fn bash_completes_subcommands_options_and_their_values() {
     fs::write(file.path(), out(&run(&["completions", "bash"]))).expect("written");
     let completed = |line: &[&str]| -> Option<String> {
         let script = "source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); \
-            _ash-nlp ash-nlp \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD - 1]}\"; \
+            _ash__nlp ash-nlp \"${COMP_WORDS[COMP_CWORD]}\" \"${COMP_WORDS[COMP_CWORD - 1]}\"; \
             printf '%s ' \"${COMPREPLY[@]}\"";
         let path = file.path().to_str().expect("a name");
         let args = [&["--norc", "--noprofile", "-c", script, "bash", path], line].concat();
@@ -129,7 +129,9 @@ fn every_subcommand_has_a_page_that_man_shows_without_a_complaint() {
         let path = page.expect("an entry").path();
         let file = path.to_str().expect("a name");
         names.push(path.file_name().expect("a name").to_string_lossy().into_owned());
-        let Some(shown) = runs("groff", &["-man", "-ww", "-Kutf8", "-Tutf8", file]) else { return };
+        let Some(shown) = runs("groff", &["-man", "-ww", "-Kutf8", "-Tutf8", "-P-cbou", file]) else {
+            return;
+        };
         assert!(shown.stderr.is_empty(), "{file}: {}", err(&shown));
         let text = out(&shown);
         for section in ["NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES"] {

@@ -27,7 +27,9 @@ fn a_mistake_is_one_sentence_with_a_hint_and_code_2() {
     };
     let (config, keys) = (file("ash.toml", "[server]\nbnd = 1\n"), file("keys.toml", "x = \n"));
     let rows = file("rows.jsonl", "{\"text\": \"a\"}\n");
-    let empty = folder.path().to_str().expect("a name");
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).expect("made");
+    let empty = empty.to_str().expect("a name");
     let cases = [
         // Words.
         case(&["analyse", "hi"], &["unrecognized subcommand 'analyse'", "'analyze'"]),
