@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::{AnsiColor, Effects, Style};
 use ash_analysis::Level;
 
 /// Text is never broken into less than this, however narrow the terminal.
@@ -26,6 +26,12 @@ pub(crate) const fn level_style(level: Level) -> Style {
         Level::High => AnsiColor::Red.on_default().bold(),
         Level::Critical => AnsiColor::Red.on_default().bold().invert(),
     }
+}
+
+/// The style of a bar that speaks for a level: never inverted, for then its full cells would look empty.
+pub(crate) const fn bar_style(level: Level) -> Style {
+    let style = level_style(level);
+    style.effects(style.get_effects().remove(Effects::INVERT))
 }
 
 /// `shown` in `style`, and nothing after it.
@@ -118,6 +124,14 @@ mod tests {
         assert_eq!(hanging(text, 4, None), text);
         assert_eq!(hanging("  a  b", 2, None), "  a  b", "spaces stay");
         assert_eq!(hanging("averyveryverylongwordofmany b", 0, Some(20)), "averyveryverylongwordofmany\nb");
+    }
+
+    #[test]
+    fn no_bar_is_inverted() {
+        for level in Level::ALL {
+            assert!(!bar_style(level).get_effects().contains(Effects::INVERT), "{level}");
+            assert_eq!(bar_style(level).get_fg_color(), level_style(level).get_fg_color(), "{level}");
+        }
     }
 
     #[test]

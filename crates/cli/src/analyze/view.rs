@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use anstyle::Style;
 use ash_analysis::{Action, Assessment, Level, ModelSignal};
 
-use crate::terminal::{ALARM, FAINT, STRONG, bar, hanging, level_style, one_line, styled};
+use crate::terminal::{ALARM, FAINT, STRONG, bar, bar_style, hanging, level_style, one_line, styled};
 
 /// Cells of a model's bar, if there is room.
 const BAR: usize = 20;
@@ -80,7 +80,7 @@ fn model(f: &mut Formatter<'_>, signal: &ModelSignal, width: usize, cells: usize
         f,
         "  {:<width$}  {} {x:.2}  {label} {:.0} %",
         signal.model.name,
-        styled(level_style(signal.vote), bar(x, cells)),
+        styled(bar_style(signal.vote), bar(x, cells)),
         100.0 * probability,
     )
 }

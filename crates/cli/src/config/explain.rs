@@ -43,8 +43,13 @@ pub(super) fn text(global: &Global, key: Option<&str>, json: bool) -> Result<Str
 
 fn whole(text: &mut String, said: &Explanation) -> std::fmt::Result {
     writeln!(text, "{}", styled(STRONG, &said.key))?;
-    for line in &said.about {
-        writeln!(text, "{}", format!("  {}", hanging(line, 2, columns())).trim_end())?;
+    let about = match columns() {
+        // The lines of the file are longer than some terminals.
+        Some(columns) => vec![hanging(&said.about.join(" "), 2, Some(columns))],
+        None => said.about.clone(),
+    };
+    for line in about.iter().filter(|_| !said.about.is_empty()) {
+        writeln!(text, "{}", format!("  {line}").trim_end())?;
     }
     let mut row = |name: &str, what: &str| {
         writeln!(text, "  {} {}", styled(FAINT, format!("{name:<9}")), hanging(what, INDENT, columns()))

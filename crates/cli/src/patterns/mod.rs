@@ -66,7 +66,7 @@ Exit codes:
     #[command(after_help = "\
 Examples:
   ash-nlp patterns measure corpus/corpus.jsonl --split train
-  ash-nlp patterns measure corpus/corpus.jsonl --split train --packs mine/ --json
+  ash-nlp patterns measure corpus/*.jsonl --split train --packs mine/ --json
 
 Write rules by the train split and look at no other: figures on rows that shaped
 a rule prove nothing.")]
