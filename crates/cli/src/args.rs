@@ -1,5 +1,6 @@
 //! The command line as types; what each subcommand takes stands in the subcommand's own file.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use anstream::ColorChoice;
@@ -7,7 +8,8 @@ use ash_runtime::Profile;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
-    alerts, analyze, bench, config, eval, keys, labels, learning, models, patterns, profile, serve, tune,
+    alerts, analyze, bench, completions, config, eval, keys, labels, learning, man, models, patterns, profile,
+    serve, tune,
 };
 
 /// Reads a community's messages and tells its crisis team which ones need a human now.
@@ -24,9 +26,9 @@ pub(crate) struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  ash-nlp analyze \"i can't do this any more\"     judge one message
-  ash-nlp serve                                  answer POST /analyze on 127.0.0.1:8881
-  ash-nlp eval corpus/corpus.jsonl --split test  measure against labelled messages
+  ash-nlp analyze \"i can't do this any more\"      judge one message
+  ash-nlp serve                                   answer on 127.0.0.1:8881
+  ash-nlp eval corpus/corpus.jsonl --split test   measure on labelled messages
 
 Exit codes:
   0  all done
@@ -36,6 +38,7 @@ Exit codes:
 
 /// Options of every subcommand. They win over the configuration file and the environment.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// Configuration file, on top of the built-in defaults
     #[arg(long, global = true, value_name = "FILE")]
@@ -89,6 +92,10 @@ pub(crate) enum Command {
     Alerts(alerts::Args),
     /// Show, check and explain the configuration
     Config(config::Args),
+    /// Print what a shell needs to complete this program's command lines
+    Completions(completions::Args),
+    /// Print the manual page, or write one for each subcommand
+    Man(man::Args),
 }
 
 /// `--profile`.
@@ -140,6 +147,18 @@ pub(crate) enum Color {
     Never,
 }
 
+impl Color {
+    /// What a command line asks for, before it is parsed: the last `--color` before `--`; `auto` if it is not understood.
+    pub(crate) fn asked_for(line: impl Iterator<Item = OsString>) -> Self {
+        let words: Vec<_> = line.skip(1).take_while(|word| word != "--").collect();
+        let values = words.iter().enumerate().filter_map(|(at, word)| match word.to_str()? {
+            "--color" => words.get(at + 1)?.to_str(),
+            word => word.strip_prefix("--color="),
+        });
+        values.last().and_then(|value| Color::from_str(value, true).ok()).unwrap_or(Color::Auto)
+    }
+}
+
 impl From<Color> for ColorChoice {
     fn from(color: Color) -> Self {
         match color {
@@ -159,5 +178,18 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_colour_is_known_before_the_line_is_parsed() {
+        let asked = |line: &str| Color::asked_for(line.split(' ').map(OsString::from));
+        assert_eq!(asked("ash-nlp analyze --color never --help"), Color::Never);
+        assert_eq!(asked("ash-nlp --color=always --help"), Color::Always);
+        assert_eq!(asked("ash-nlp --color always --color never"), Color::Never);
+        for unclear in
+            ["ash-nlp --help", "ash-nlp --color", "ash-nlp --color=pink", "ash-nlp a -- --color=never"]
+        {
+            assert_eq!(asked(unclear), Color::Auto, "{unclear}");
+        }
     }
 }

@@ -25,16 +25,17 @@ pub(crate) struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  ash-nlp keys add bot --role analyze --file keys.toml     make a key, shown once
-  ash-nlp keys list --file keys.toml                       who may do what
-  ash-nlp keys remove bot --file keys.toml                 take it back
+  ash-nlp keys add bot --role analyze --file keys.toml    make one, shown once
+  ash-nlp keys list --file keys.toml                      who may do what
+  ash-nlp keys remove bot --file keys.toml                take it back
 
 Then start the service with that file, and ask with the key:
   ASH_AUTH__KEYS_FILE=keys.toml ash-nlp serve --bind 0.0.0.0:8881
-  curl -s localhost:8881/analyze -H \"X-Ash-Internal-Key: $KEY\" -d '{\"message\": \"hello\"}'
+  curl -s localhost:8881/analyze -H \"X-Ash-Internal-Key: $KEY\" \\
+      -d '{\"message\": \"hello\"}'
 
-To change a key without a gap: add a second one, give it to the client, remove the first. A running
-service reads the file again on SIGHUP.";
+To change a key without a gap: add a second one, give it to the client, remove
+the first. A running service reads the file again on SIGHUP.";
 
 #[derive(Debug, Subcommand)]
 enum What {

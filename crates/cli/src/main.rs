@@ -9,12 +9,16 @@ mod alerts;
 mod analyze;
 mod args;
 mod bench;
+mod completions;
 mod config;
 mod eval;
+#[cfg(test)]
+mod examples;
 mod html;
 mod keys;
 mod labels;
 mod learning;
+mod man;
 mod models;
 mod outcome;
 mod patterns;
@@ -31,7 +35,7 @@ use std::process::ExitCode;
 use anstream::{ColorChoice, eprintln};
 use clap::Parser;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Color, Command};
 use crate::outcome::{Outcome, reader_left};
 use crate::terminal::{ALARM, styled};
 
@@ -45,6 +49,8 @@ fn told_once(error: &anyhow::Error) -> String {
 }
 
 fn main() -> ExitCode {
+    // Help and wrong usage are printed while the line is parsed, and obey `--color` as well.
+    ColorChoice::from(Color::asked_for(std::env::args_os())).write_global();
     let cli = Cli::parse();
     ColorChoice::from(cli.global.color).write_global();
     let ended = match cli.command {
@@ -61,6 +67,8 @@ fn main() -> ExitCode {
         Command::Keys(args) => keys::run(&cli.global, args),
         Command::Alerts(args) => alerts::run(&cli.global, args),
         Command::Config(args) => config::run(&cli.global, &args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     };
     match ended {
         Ok(outcome) => outcome.into(),

@@ -1,6 +1,6 @@
 //! `ash-nlp serve`: the HTTP service, until it is asked to stop.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use anstream::eprintln;
 use anyhow::{Context, Result};
@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// Address to listen on [default: server.bind of the configuration, 127.0.0.1:8881]
     ///
     /// Port 0 lets the system choose one. Anything but a loopback address lets other machines in.
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     bind: Option<SocketAddr>,
     /// Listen where other machines reach it although there are no API keys (`auth.allow_anonymous`)
     ///
@@ -30,10 +30,21 @@ pub(crate) struct Args {
     allow_anonymous: bool,
 }
 
+/// An address to listen on; a name is none, for it could be several.
+fn address(written: &str) -> Result<SocketAddr, String> {
+    let hint = match (written.parse::<u16>(), written.parse::<IpAddr>()) {
+        (Ok(port), _) => format!("127.0.0.1:{port} for this machine alone, 0.0.0.0:{port} for all"),
+        (_, Ok(IpAddr::V6(address))) => format!("[{address}]:8881"),
+        (_, Ok(IpAddr::V4(address))) => format!("{address}:8881"),
+        _ => "127.0.0.1:8881; ports go from 0 to 65535".to_owned(),
+    };
+    written.parse().map_err(|_| format!("an address and a port are needed, such as {hint}"))
+}
+
 const EXAMPLES: &str = "\
 Examples:
   ash-nlp serve
-  ash-nlp --config ash.toml serve --bind 0.0.0.0:8881     with auth.keys_file, see `ash-nlp keys`
+  ash-nlp --config ash.toml serve --bind 0.0.0.0:8881      see `ash-nlp keys`
   ash-nlp --profile zero-shot --labels compact serve
 
 Then, from another terminal:

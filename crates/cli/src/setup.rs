@@ -39,6 +39,12 @@ pub(crate) fn configuration_of(
     if let Some(threads) = global.threads {
         overrides = overrides.set("models.threads", threads);
     }
+    if let Some(file) = file.filter(|file| !file.exists()) {
+        let file = file.display();
+        bail!(
+            "there is no configuration file {file}; `ash-nlp config default > {file}` makes one to start from"
+        );
+    }
     let configuration = Configuration::load(file, overrides.clone())?;
     let profile = configuration.settings().models.profile;
     if let (Some(name), Profile::Compact) = (&global.labels, profile) {
@@ -60,6 +66,14 @@ pub(crate) fn configuration_of(
 pub(crate) fn service(global: &Global, overrides: Overrides) -> Result<Service> {
     // Nothing is remembered: a command asks each thing once, and what is measured must be computed.
     let settings = settings(global, overrides.set("cache.enabled", false))?;
+    if let (Profile::Compact, Some(path)) = (settings.models.profile, &settings.models.path)
+        && !path.join("profile.json").is_file()
+    {
+        let path = path.display();
+        bail!(
+            "there are no models in {path}: it has no profile.json; without --models those built in are used"
+        );
+    }
     init_log(LogSettings { level: LogLevel::Warn, ..settings.log });
     Ok(Service::start_cold(settings)?)
 }

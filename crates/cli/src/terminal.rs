@@ -5,9 +5,11 @@
 
 use std::fmt;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::{AnsiColor, Effects, Style};
 use ash_analysis::Level;
 
+/// Text is never broken into less than this, however narrow the terminal.
+const NARROWEST: usize = 20;
 /// Secondary text.
 pub(crate) const FAINT: Style = Style::new().dimmed();
 /// Headings and the figures that matter most.
@@ -26,9 +28,43 @@ pub(crate) const fn level_style(level: Level) -> Style {
     }
 }
 
+/// The style of a bar that speaks for a level: never inverted, for then its full cells would look empty.
+pub(crate) const fn bar_style(level: Level) -> Style {
+    let style = level_style(level);
+    style.effects(style.get_effects().remove(Effects::INVERT))
+}
+
 /// `shown` in `style`, and nothing after it.
 pub(crate) fn styled(style: Style, shown: impl fmt::Display) -> String {
     format!("{style}{shown}{style:#}")
+}
+
+/// How many columns the terminal has that standard output goes to; none if it goes elsewhere, where lines may be as
+/// long as they are.
+pub(crate) fn columns() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(usize::from(width.0))
+}
+
+/// `text` in lines of at most `columns` columns (of any length if there is no limit), the second and all further ones
+/// `indent` columns further right, where the first is taken to begin. Words that are longer stay whole.
+pub(crate) fn hanging(text: &str, indent: usize, columns: Option<usize>) -> String {
+    let room = columns.map_or(usize::MAX, |columns| columns.saturating_sub(indent).max(NARROWEST));
+    let (mut lines, mut filled) = (String::new(), 0);
+    for (number, word) in text.split(' ').enumerate() {
+        let length = word.chars().count();
+        if filled > 0 && filled + 1 + length > room {
+            lines.push('\n');
+            lines.extend(std::iter::repeat_n(' ', indent));
+            filled = 0;
+        } else if number > 0 {
+            lines.push(' ');
+            filled += 1;
+        }
+        lines.push_str(word);
+        filled += length;
+    }
+    lines
 }
 
 /// A bar of `width` cells, filled by `share` ∈ [0, 1]. Any share above 0 shows at least one cell.
@@ -74,6 +110,28 @@ mod tests {
         assert_eq!(bar(1.0, 4), "████");
         assert_eq!(bar(7.0, 4), "████");
         assert_eq!(bar(f32::NAN, 4), "░░░░");
+    }
+
+    #[test]
+    fn text_goes_on_below_where_it_began() {
+        let text = "one two three four five six seven";
+        assert_eq!(hanging(text, 4, Some(24)), "one two three four\n    five six seven");
+        assert_eq!(
+            hanging(text, 4, Some(3)),
+            "one two three four\n    five six seven",
+            "but not word by word"
+        );
+        assert_eq!(hanging(text, 4, None), text);
+        assert_eq!(hanging("  a  b", 2, None), "  a  b", "spaces stay");
+        assert_eq!(hanging("averyveryverylongwordofmany b", 0, Some(20)), "averyveryverylongwordofmany\nb");
+    }
+
+    #[test]
+    fn no_bar_is_inverted() {
+        for level in Level::ALL {
+            assert!(!bar_style(level).get_effects().contains(Effects::INVERT), "{level}");
+            assert_eq!(bar_style(level).get_fg_color(), level_style(level).get_fg_color(), "{level}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ use serde_json::json;
 use crate::args::Global;
 use crate::outcome::Outcome;
 use crate::setup;
-use crate::terminal::{ALARM, styled};
+use crate::terminal::{ALARM, columns, styled};
 use lines::{BATCH, BadLine, Line};
 use view::View;
 
@@ -50,10 +50,11 @@ Examples:
   ash-nlp analyze --file messages.txt --json | jq -r .level
   tail -f chat.log | ash-nlp analyze -
   ash-nlp analyze --file inbox.txt --fail-at high; echo $?
-  ash-nlp --profile zero-shot --labels compact analyze \"i just feel so empty lately\"
+  ash-nlp --profile zero-shot --labels compact analyze \"i feel so empty\"
 
 A line that is blank, too long or not UTF-8 is reported with its number, as
-{\"line\": 7, \"error\": {\"code\": …, \"message\": …}} with --json, and the others go on.
+{\"line\": 7, \"error\": {\"code\": …, \"message\": …}} with --json, and the others go
+on.
 
 Exit codes:
   0  every message was judged
@@ -202,6 +203,7 @@ impl<W: Write> Run<'_, W> {
                 text: text.expose(),
                 assessment: &analyzed.assessment,
                 milliseconds: analyzed.timing.total_ms,
+                columns: columns(),
             };
             Ok(writeln!(self.out, "{view}")?)
         }

@@ -2,14 +2,19 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use anstyle::Style;
 use ash_analysis::{Action, Assessment, Level, ModelSignal};
 
-use crate::terminal::{ALARM, FAINT, STRONG, bar, level_style, one_line, styled};
+use crate::terminal::{ALARM, FAINT, STRONG, bar, bar_style, hanging, level_style, one_line, styled};
 
-/// Cells of a model's bar.
+/// Cells of a model's bar, if there is room.
 const BAR: usize = 20;
+/// What stands beside name and bar: spaces, figure, and the label with its share.
+const BESIDE: usize = 26;
 /// Characters of a message that are shown; enough to recognise it.
 const TEXT: usize = 90;
+/// Where notes begin: behind their name.
+const INDENT: usize = 12;
 /// Factors that are shown; the JSON form has all.
 const FACTORS: usize = 3;
 
@@ -22,6 +27,8 @@ pub(crate) struct View<'a> {
     pub(crate) assessment: &'a Assessment,
     /// From asking to knowing.
     pub(crate) milliseconds: f64,
+    /// How wide the terminal is; none: lines of any length.
+    pub(crate) columns: Option<usize>,
 }
 
 impl Display for View<'_> {
@@ -37,43 +44,45 @@ impl Display for View<'_> {
             styled(FAINT, format_args!("{:.1} ms", self.milliseconds)),
         )?;
         let place = self.place.map(|line| format!("{line}: ")).unwrap_or_default();
-        writeln!(f, "  {}", styled(FAINT, format!("{place}{}", one_line(self.text, TEXT))))?;
+        let text = self.columns.map_or(TEXT, |columns| TEXT.min(columns.saturating_sub(2 + place.len())));
+        writeln!(f, "  {}", styled(FAINT, format!("{place}{}", one_line(self.text, text))))?;
         let width = verdict.signals.iter().map(|s| s.model.name.chars().count()).max().unwrap_or(0);
+        let cells = self.columns.map_or(BAR, |columns| columns.saturating_sub(width + BESIDE).clamp(1, BAR));
         for signal in &verdict.signals {
-            model(f, signal, width)?;
+            model(f, signal, width, cells)?;
         }
-        note(f, "why", &verdict.reason)?;
+        let mut note = |name: &str, style, text: &str| {
+            let text = hanging(text, INDENT, self.columns);
+            writeln!(f, "  {}  {}", styled(FAINT, format_args!("{name:<8}")), styled(style, text))
+        };
+        note("why", Style::new(), &verdict.reason)?;
         for factor in verdict.key_factors.iter().take(FACTORS) {
-            note(f, "", factor)?;
+            note("", Style::new(), factor)?;
         }
-        note(f, "advice", advice(verdict.action))?;
+        note("advice", Style::new(), advice(verdict.action))?;
         if verdict.requires_staff_review {
-            note(f, "review", review(verdict))?;
+            note("review", Style::new(), &review(verdict))?;
         }
         if verdict.truncated {
-            note(f, "note", "longer than the models read: only its last part was judged")?;
+            note("note", Style::new(), "longer than the models read: only its last part was judged")?;
         }
         for failure in &verdict.failures {
-            note(f, "degraded", styled(ALARM, failure))?;
+            note("degraded", ALARM, &failure.to_string())?;
         }
         Ok(())
     }
 }
 
-fn model(f: &mut Formatter<'_>, signal: &ModelSignal, width: usize) -> fmt::Result {
+fn model(f: &mut Formatter<'_>, signal: &ModelSignal, width: usize, cells: usize) -> fmt::Result {
     let (label, probability) = signal.top();
     let x = signal.signal.get();
     writeln!(
         f,
         "  {:<width$}  {} {x:.2}  {label} {:.0} %",
         signal.model.name,
-        styled(level_style(signal.vote), bar(x, BAR)),
+        styled(bar_style(signal.vote), bar(x, cells)),
         100.0 * probability,
     )
-}
-
-fn note(f: &mut Formatter<'_>, name: &str, text: impl Display) -> fmt::Result {
-    writeln!(f, "  {}  {text}", styled(FAINT, format_args!("{name:<8}")))
 }
 
 /// What the wire says in one word, in a sentence.
@@ -152,7 +161,8 @@ mod tests {
 
     fn plain(assessment: &Assessment) -> String {
         let view =
-            View { place: Some(7), text: "hello\x1b[31m", assessment, milliseconds: 3.125 }.to_string();
+            View { place: Some(7), text: "hello\x1b[31m", assessment, milliseconds: 3.125, columns: None }
+                .to_string();
         anstream::adapter::strip_str(&view).to_string()
     }
 

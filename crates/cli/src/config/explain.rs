@@ -7,7 +7,10 @@ use ash_runtime::{Explanation, Overrides};
 
 use crate::args::Global;
 use crate::setup;
-use crate::terminal::{FAINT, STRONG, styled};
+use crate::terminal::{FAINT, STRONG, columns, hanging, styled};
+
+/// Where values begin: behind their name.
+const INDENT: usize = 12;
 
 /// All settings a line each, or everything about those of `key`.
 pub(super) fn text(global: &Global, key: Option<&str>, json: bool) -> Result<String> {
@@ -40,10 +43,17 @@ pub(super) fn text(global: &Global, key: Option<&str>, json: bool) -> Result<Str
 
 fn whole(text: &mut String, said: &Explanation) -> std::fmt::Result {
     writeln!(text, "{}", styled(STRONG, &said.key))?;
-    for line in &said.about {
+    let about = match columns() {
+        // The lines of the file are longer than some terminals.
+        Some(columns) => vec![hanging(&said.about.join(" "), 2, Some(columns))],
+        None => said.about.clone(),
+    };
+    for line in about.iter().filter(|_| !said.about.is_empty()) {
         writeln!(text, "{}", format!("  {line}").trim_end())?;
     }
-    let mut row = |name: &str, what: &str| writeln!(text, "  {} {what}", styled(FAINT, format!("{name:<9}")));
+    let mut row = |name: &str, what: &str| {
+        writeln!(text, "  {} {}", styled(FAINT, format!("{name:<9}")), hanging(what, INDENT, columns()))
+    };
     if let Some(allowed) = &said.allowed {
         row("allowed", &allowed.to_string())?;
         row("default", &said.default.as_ref().map_or_else(|| "not set".to_owned(), ToString::to_string))?;

@@ -19,10 +19,21 @@ use crate::outcome::Outcome;
 
 /// Arguments of `config`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     #[command(subcommand)]
     what: What,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  ash-nlp config show --origin              what is in force, and from where
+  ash-nlp config check ash.toml             every fault with its line
+  ash-nlp config explain queue.max_wait_ms  what it means and what is allowed
+  ash-nlp config default > ash.toml         a file to start from
+
+Settings come from the built-in defaults, then the file, then variables such as
+ASH_SERVER__BIND, then options; the later win.";
 
 #[derive(Debug, Subcommand)]
 enum What {

@@ -81,15 +81,15 @@ Examples:
   ash-nlp eval corpus/corpus.jsonl --split test --json > report.json
 
 What another label set changes:
-  ash-nlp --profile zero-shot --labels safety_first eval corpus/corpus.jsonl --split test
+  ash-nlp --profile zero-shot --labels safety_first eval corpus/corpus.jsonl
 
 What the patterns add:
-  ash-nlp eval corpus/*.jsonl --split test --without patterns --predictions models.jsonl
+  ash-nlp eval corpus/*.jsonl --without patterns --predictions models.jsonl
   ash-nlp eval corpus/*.jsonl --split test --against models.jsonl
 
 What int8 changes:
-  ash-nlp eval corpus/corpus.jsonl --split test --precision f32 --predictions f32.jsonl
-  ash-nlp eval corpus/corpus.jsonl --split test --precision int8 --against f32.jsonl";
+  ash-nlp eval corpus/corpus.jsonl --precision f32 --predictions f32.jsonl
+  ash-nlp eval corpus/corpus.jsonl --precision int8 --against f32.jsonl";
 
 /// Judges the rows and prints the report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {

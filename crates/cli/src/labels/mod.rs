@@ -31,7 +31,7 @@ Examples:
   ash-nlp labels validate my-labels/
 
 Then judge by one of them:
-  ash-nlp --profile zero-shot --labels lgbtqia analyze \"they threw me out and i have nowhere to go\"";
+  ash-nlp --profile zero-shot --labels lgbtqia analyze \"they threw me out\"";
 
 #[derive(Debug, Subcommand)]
 enum What {
@@ -51,8 +51,8 @@ Examples:
   ash-nlp labels show enhanced_crisis
   ash-nlp labels show compact --json
 
-The severity says what a trained responder would do if the label were all that is known:
-0.25 and more is low, 0.5 medium, 0.75 high, 1 critical.")]
+The severity says what a trained responder would do if the label were all that
+is known: 0.25 and more is low, 0.5 medium, 0.75 high, 1 critical.")]
     Show {
         /// The set, as `labels list` names it
         name: String,
@@ -67,8 +67,9 @@ Examples:
   ash-nlp labels validate my-labels/          every NAME.toml of a directory
   ash-nlp labels validate my-labels/ours.toml
 
-A set is a file NAME.toml; `ash-nlp labels show NAME` shows what is in one. models.zero_shot.labels_path
-makes the service read your directory instead of the built-in sets.
+A set is a file NAME.toml; `ash-nlp labels show NAME` shows what is in one.
+models.zero_shot.labels_path makes the service read your directory instead of
+the built-in sets.
 
 Exit codes:
   0  every set keeps the rules

@@ -8,7 +8,10 @@ use ash_analysis::{LabelSet, RoleLabels};
 use serde_json::{Map, Value, json};
 
 use crate::outcome::Outcome;
-use crate::terminal::{FAINT, STRONG, level_style, styled};
+use crate::terminal::{FAINT, STRONG, columns, hanging, level_style, styled};
+
+/// Where hypotheses begin: behind severity and level.
+const INDENT: usize = 18;
 
 /// Prints one set to standard output: the sentences as the models read them.
 pub(super) fn run(set: &LabelSet, as_json: bool) -> Result<Outcome> {
@@ -25,13 +28,16 @@ pub(super) fn run(set: &LabelSet, as_json: bool) -> Result<Outcome> {
         writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
         return Ok(Outcome::Done);
     }
-    writeln!(out, "{}  {}", styled(STRONG, set.name()), set.description())?;
+    let columns = columns();
+    let about = hanging(set.description(), set.name().chars().count() + 2, columns);
+    writeln!(out, "{}  {about}", styled(STRONG, set.name()))?;
     for (role, labels) in set.roles() {
         let head = format!("{} hypotheses, {:?}", labels.labels().len(), labels.template());
         writeln!(out, "\n{}  {}", styled(STRONG, role), styled(FAINT, head))?;
         for (label, hypothesis) in labels.labels().iter().zip(labels.hypotheses()) {
             let level = label.level();
             let shown = styled(level_style(level), format!("{level:<8}"));
+            let hypothesis = hanging(&hypothesis, INDENT, columns);
             writeln!(out, "  {:.2}  {shown}  {hypothesis}", label.severity)?;
         }
     }

@@ -28,12 +28,13 @@ pub(crate) struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  ash-nlp learning stats                          how much was said, and how far the cuts are shifted by it
-  ash-nlp learning export --out feedback.jsonl    the records, one JSON object a line
+  ash-nlp learning stats                          what was said, and what of it
+  ash-nlp learning export --out feedback.jsonl    one JSON object a line
   ash-nlp learning reset --yes                    forget them all
 
-The database is the one of the configuration (learning.path): start where the service starts, with the
-same --config, or name the file with --path. A service may be running.";
+The database is the one of the configuration (learning.path): start where the
+service starts, with the same --config, or name the file with --path. A service
+may be running.";
 
 #[derive(Debug, Subcommand)]
 enum What {
@@ -58,10 +59,11 @@ Examples:
 Examples:
   ash-nlp learning export | jq -r .kind | sort | uniq -c
   ash-nlp learning export --out feedback.jsonl
-  ash-nlp learning export --with-text --out rows.jsonl && ash-nlp eval rows.jsonl
+  ash-nlp learning export --with-text --out rows.jsonl
 
-With its text a record is a labelled message too, with `text`, `level` and `category` as `eval` and training
-read them; --with-text leaves out the records without one.")]
+With its text a record is a labelled message too, with `text`, `level` and
+`category` as `eval` and training read them; --with-text leaves out the records
+without one.")]
     Export {
         /// Where to write them, for its owner alone [default: standard output]
         #[arg(long, value_name = "FILE")]

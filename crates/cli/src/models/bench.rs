@@ -41,8 +41,8 @@ Examples:
   ash-nlp models bench ./my-model --precision f32 --threads 1
   ash-nlp models bench OWNER/NAME --seconds 20 --json
 
-1, 12 and 37 pairs of about 34 tokens: one question, one label set, the label sets of all three models. Run it
-on an otherwise idle machine.";
+1, 12 and 37 pairs of about 34 tokens: one question, one label set, the label
+sets of all three models. Run it on an otherwise idle machine.";
 
 /// The report.
 #[derive(Serialize)]

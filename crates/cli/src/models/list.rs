@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anstream::stdout;
+use anstyle::Style;
 use anyhow::Result;
 use ash_analysis::Role;
 use ash_models::store::FILES;
@@ -15,7 +16,7 @@ use serde::Serialize;
 use super::Directory;
 use super::figures::{day, mib, short};
 use crate::outcome::Outcome;
-use crate::terminal::{ALARM, FAINT, STRONG, styled};
+use crate::terminal::{ALARM, FAINT, STRONG, columns, hanging, styled};
 
 /// Arguments of `models list`.
 #[derive(Debug, clap::Args)]
@@ -33,9 +34,13 @@ Examples:
   ash-nlp models list
   ash-nlp models list --directory /srv/models --json
 
-Verified: the day on which `models verify` last found content and model to be good; `fetched` is the day of
-the download, whose checksums were compared; `changed` means that a file has another size since; `unknown`
-is a folder that was not pulled. The list reads no weights; `models verify` does.";
+Verified: the day on which `models verify` last found content and model to be
+good; `fetched` is the day of the download, whose checksums were compared;
+`changed` means that a file has another size since; `unknown` is a folder that
+was not pulled. The list reads no weights; `models verify` does.";
+
+/// How many columns the table takes beside the names.
+const TABLE: usize = 76;
 
 /// What is here.
 #[derive(Serialize)]
@@ -89,22 +94,29 @@ fn built_in() -> Option<BuiltIn> {
 impl Display for List {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if let Some(BuiltIn { profile, models, bytes }) = &self.built_in {
+            let name = format!("built in ({profile})");
             let about = format!("{}, int8, {}", models.join(", "), mib(*bytes));
-            writeln!(f, "{}  {about}", styled(STRONG, format!("built in ({profile})")))?;
+            let about = hanging(&about, name.chars().count() + 2, columns());
+            writeln!(f, "{}  {about}", styled(STRONG, name))?;
         }
         writeln!(f, "{}", styled(STRONG, self.directory.display()))?;
         let width = self.models.iter().map(|m| m.name.chars().count()).max().unwrap_or(0);
-        let head = format!(
-            "{:width$}  {:<11}{:<12}{:<11}{:>12}  {:<12}{}",
-            "", "", "type", "precision", "size", "revision", "verified"
-        );
-        writeln!(f, "  {}", styled(FAINT, head))?;
+        // In a narrow terminal each model has a line for its name and one for the rest.
+        let narrow = columns().is_some_and(|columns| columns < width + TABLE);
+        let below = if narrow { 0 } else { width };
+        if !narrow {
+            let head = format!(
+                "{:width$}  {:<11}{:<12}{:<11}{:>12}  {:<12}{}",
+                "", "", "type", "precision", "size", "revision", "verified"
+            );
+            writeln!(f, "  {}", styled(FAINT, head))?;
+        }
         for model in &self.models {
             let none = || "–".to_owned();
-            let state = match &model.state {
-                State::Present => format!("{:<11}", "present"),
-                State::Incomplete(_) => styled(ALARM, format!("{:<11}", "incomplete")),
-                State::Missing => styled(FAINT, format!("{:<11}", "missing")),
+            let (style, state) = match &model.state {
+                State::Present => (Style::new(), "present"),
+                State::Incomplete(_) => (ALARM, "incomplete"),
+                State::Missing => (FAINT, "missing"),
             };
             let verified = match &model.verified {
                 Verified::At(at) => day(at).to_owned(),
@@ -113,20 +125,28 @@ impl Display for List {
                 Verified::Unknown if model.state == State::Missing => none(),
                 Verified::Unknown => "unknown".to_owned(),
             };
-            writeln!(
-                f,
-                "  {:width$}  {state}{:<12}{:<11}{:>12}  {:<12}{verified}",
-                model.name,
-                model.model_type.clone().unwrap_or_else(none),
-                model.precision.clone().unwrap_or_else(none),
-                model.bytes.map_or_else(none, mib),
-                model.revision.as_deref().map_or_else(none, |r| short(r).to_owned()),
-            )?;
+            let kind = model.model_type.clone().unwrap_or_else(none);
+            let precision = model.precision.clone().unwrap_or_else(none);
+            let size = model.bytes.map_or_else(none, mib);
+            let revision = model.revision.as_deref().map_or_else(none, |r| short(r).to_owned());
+            if narrow {
+                writeln!(f, "  {}  {}", model.name, styled(style, state))?;
+                let known =
+                    [kind, precision, size, revision, verified].into_iter().filter(|what| *what != none());
+                let known = known.collect::<Vec<_>>().join(", ");
+                if !known.is_empty() {
+                    writeln!(f, "    {known}")?;
+                }
+            } else {
+                let row = format!("{kind:<12}{precision:<11}{size:>12}  {revision:<12}{verified}");
+                let state = styled(style, format!("{state:<11}"));
+                writeln!(f, "  {:width$}  {state}{row}", model.name)?;
+            }
             if let State::Incomplete(missing) = &model.state {
-                writeln!(f, "  {:width$}  {} is missing", "", missing.join(", "))?;
+                writeln!(f, "  {:below$}  {} is missing", "", missing.join(", "))?;
             }
             if let Some(why) = &model.unusable {
-                writeln!(f, "  {:width$}  {}", "", styled(ALARM, why))?;
+                writeln!(f, "  {:below$}  {}", "", styled(ALARM, why))?;
             }
         }
         if self.models.iter().any(|m| m.state == State::Missing) {

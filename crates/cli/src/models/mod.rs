@@ -31,11 +31,11 @@ pub(crate) struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  ash-nlp models pull                            fetch the three models of the profile zero-shot
-  ash-nlp models list                            what is here, and in which revision
-  ash-nlp models verify                          read everything again, load it, run it
-  ash-nlp models quantize NAME --output DIR      make it int8, and say what that changed
-  ash-nlp models bench NAME                      time it on this machine";
+  ash-nlp models pull                          fetch those of the profile zero-shot
+  ash-nlp models list                          what is here, in which revision
+  ash-nlp models verify                        read all again, load it, run it
+  ash-nlp models quantize NAME --output DIR    make it int8, say what changed
+  ash-nlp models bench NAME                    time it on this machine";
 
 #[derive(Debug, Subcommand)]
 enum What {

@@ -50,11 +50,13 @@ Examples:
   ash-nlp models pull OWNER/NAME@refs/pr/1 --token-file ~/.token
   ash-nlp models pull /mnt/usb/my-model --name OWNER/NAME --link
 
-A branch is pinned: ash-model.json holds the commit that it was. Checksums are compared with the hub's. What
-breaks off is continued by the next pull. A model is replaced only when the new one is whole.
+A branch is pinned: ash-model.json holds the commit that it was. Checksums are
+compared with the hub's. What breaks off is continued by the next pull. A model
+is replaced only when the new one is whole.
 
-Environment: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE; HTTPS_PROXY, NO_PROXY;
-SSL_CERT_FILE for the certificates of a company's proxy. Exit code 1: some models could not be pulled.";
+Environment: HF_ENDPOINT, HF_TOKEN, HF_TOKEN_PATH, HF_HOME, HF_HUB_CACHE,
+HF_HUB_OFFLINE; HTTPS_PROXY, NO_PROXY; SSL_CERT_FILE for the certificates of a
+company's proxy. Exit code 1: some models could not be pulled.";
 
 /// One model to get.
 enum Source {

@@ -56,14 +56,17 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   ash-nlp models quantize OWNER/NAME --output models/int8/OWNER--NAME
-  ash-nlp models quantize ./my-model --output ./my-model-int8 --keep-f32 embeddings 0 11
-  ash-nlp models quantize OWNER/NAME --output out --rows corpus/corpus.jsonl --split dev --limit 200 --json
+  ash-nlp models quantize ./my-model --output ./my-int8 --keep-f32 embeddings 0 11
+  ash-nlp models quantize OWNER/NAME --output out --rows corpus/corpus.jsonl \\
+      --split dev --limit 200 --json
 
-Both forms are run on the same messages. Drift is the difference of a probability. A label agrees if the most
-probable one of a distribution is the same. A verdict is what decides about a message: the most probable label,
-or for a model that takes hypotheses (NLI) the hypothesis that is entailed most; it flips if int8 has another.
-Sensitivity: each layer, and the word table, quantised alone with all else in f32; the worst first. What is at
-the top is what --keep-f32 helps most with.";
+Both forms are run on the same messages. Drift is the difference of a
+probability. A label agrees if the most probable one of a distribution is the
+same. A verdict is what decides about a message: the most probable label, or for
+a model that takes hypotheses (NLI) the hypothesis that is entailed most; it
+flips if int8 has another. Sensitivity: each layer, and the word table,
+quantised alone with all else in f32; the worst first. What is at the top is
+what --keep-f32 helps most with.";
 
 /// The report.
 #[derive(Serialize)]

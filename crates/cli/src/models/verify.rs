@@ -33,8 +33,8 @@ Examples:
   ash-nlp models verify
   ash-nlp models verify OWNER/NAME ./my-model --json
 
-Every file is read and its SHA-256 compared with ash-model.json, then the model is loaded and asked something.
-Exit code 1: a model is not as it should be.";
+Every file is read and its SHA-256 compared with ash-model.json, then the model
+is loaded and asked something. Exit code 1: a model is not as it should be.";
 
 /// Verifies one after another.
 pub(crate) fn run(global: &Global, settings: &ZeroShotSettings, args: &Args) -> Result<Outcome> {

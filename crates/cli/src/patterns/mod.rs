@@ -35,7 +35,7 @@ enum What {
     #[command(after_help = "\
 Examples:
   ash-nlp patterns list
-  ash-nlp patterns list --packs my-patterns/ --json | jq -r '.packs[].rules[].id'")]
+  ash-nlp patterns list --packs mine/ --json | jq -r '.packs[].rules[].id'")]
     List {
         /// Directory of packs to read instead of those in this program
         #[arg(long, value_name = "DIR")]
@@ -66,9 +66,10 @@ Exit codes:
     #[command(after_help = "\
 Examples:
   ash-nlp patterns measure corpus/corpus.jsonl --split train
-  ash-nlp patterns measure corpus/corpus.jsonl --split train --packs my-patterns/ --json
+  ash-nlp patterns measure corpus/*.jsonl --split train --packs mine/ --json
 
-Write rules by the train split and look at no other: figures on rows that shaped a rule prove nothing.")]
+Write rules by the train split and look at no other: figures on rows that shaped
+a rule prove nothing.")]
     Measure {
         /// Labelled messages, as for `eval`
         #[arg(value_name = "ROWS.jsonl", required = true)]
@@ -85,7 +86,7 @@ Write rules by the train split and look at no other: figures on rows that shaped
     },
     /// Learn the lexicon that stands in when no model answers
     #[command(after_help = "\
-Example:
+Examples:
   ash-nlp patterns learn corpus/*.jsonl --split train --out packs/lexicon.bin
 
 Then fit how it counts: `ash-nlp tune`.")]

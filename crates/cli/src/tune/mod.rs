@@ -47,7 +47,8 @@ Examples:
   ash-nlp tune corpus/*.jsonl
   ash-nlp tune corpus/*.jsonl --split dev --out fitted.toml
 
-Put the fragment in place of the [analysis] tables of your configuration file, then check it with
+Put the fragment in place of the [analysis] tables of your configuration file,
+then check it with
   ash-nlp --config ash.toml eval corpus/*.jsonl --split test";
 
 /// Fits; tells the gain on standard error and the settings on standard output.

@@ -8,6 +8,7 @@ mod config;
 mod config_import;
 mod eval;
 mod harness;
+mod help;
 mod hub;
 mod keys;
 mod labels;

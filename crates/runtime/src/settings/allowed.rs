@@ -29,7 +29,7 @@ pub(super) fn allowed(key: &str) -> Option<Allowed> {
     if key.split('.').any(str::is_empty) {
         return None;
     }
-    let probe = Probe { layers: Layers::of_profile(Profile::Compact).ok()?, key };
+    let probe = Probe { layers: whole(Layers::of_profile(Profile::Compact).ok()?, key), key };
     let Err(refused) = probe.put(true) else { return Some(Allowed("true or false".into())) };
     let kind = match refused.why {
         Why::Shape(Kind::UnknownField(..)) => return None,
@@ -58,6 +58,18 @@ pub(super) fn allowed(key: &str) -> Option<Allowed> {
         Some(range) => format!("{words}, {range}"),
         None => words,
     }))
+}
+
+/// With what a webhook needs beside `key`: of one that is only half there, no value would be right.
+fn whole(layers: Layers, key: &str) -> Layers {
+    let Some((webhook, field)) =
+        key.rsplit_once('.').filter(|(table, _)| table.starts_with("alerts.webhooks."))
+    else {
+        return layers;
+    };
+    let needed = [("kind", "json"), ("url", "https://team.example/hook")];
+    let others = needed.into_iter().filter(|(name, _)| !field.starts_with(name));
+    others.fold(layers, |layers, (name, value)| layers.with(&format!("{webhook}.{name}"), value))
 }
 
 struct Probe<'a> {

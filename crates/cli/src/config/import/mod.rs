@@ -46,13 +46,13 @@ pub(super) struct Args {
 /// `--help`, below the options.
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  ash-nlp config import old/.env                     write ash.toml, and tell what became of each variable
+  ash-nlp config import old/.env                       write ash.toml, and tell
   ash-nlp config import .env --out new.toml --json
-  docker exec ash-nlp env | ash-nlp config import -  as the old container sees it
+  docker exec ash-nlp env | ash-nlp config import -    as the container sees it
 
 Exit codes:
   0  the file is written
-  1  it is written, but a variable that has an equivalent could not be taken over
+  1  it is written, but a variable with an equivalent could not be taken over
   2  nothing is written";
 
 /// Reads, decides, writes; what to print.
