@@ -54,6 +54,7 @@ fn code(reply: &Reply) -> (u16, &str) {
 fn every_route_takes_its_role_and_no_less() {
     const OPEN: usize = 0;
     let expected = [
+        ("GET", "/", OPEN),
         ("GET", "/health", OPEN),
         ("GET", "/live", OPEN),
         ("GET", "/ready", OPEN),
@@ -62,6 +63,7 @@ fn every_route_takes_its_role_and_no_less() {
         ("GET", "/docs/", OPEN),
         ("GET", "/docs/{*file}", OPEN),
         ("GET", "/status", 1),
+        ("GET", "/events", 1),
         ("GET", "/metrics", 1),
         ("GET", "/stats", 1),
         ("GET", "/learning_statistics", 1),
