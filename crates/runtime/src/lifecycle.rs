@@ -102,7 +102,12 @@ pub struct Lifecycle {
 
 impl Default for Lifecycle {
     fn default() -> Self {
-        Lifecycle { phase: AtomicU8::new(0), parts: Mutex::default(), entered: Mutex::default(), began: Instant::now() }
+        Lifecycle {
+            phase: AtomicU8::new(0),
+            parts: Mutex::default(),
+            entered: Mutex::default(),
+            began: Instant::now(),
+        }
     }
 }
 

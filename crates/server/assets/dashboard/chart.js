@@ -1,7 +1,7 @@
 
 // Two charts drawn by hand, at the width that they have: lines over fifteen minutes, and columns.
 const SPAN = 15 * 60_000;
-const ROOM = { left: 44, right: 78, top: 14, bottom: 24 };
+const ROOM = { left: 40, right: 74, top: 14, bottom: 24 };
 
 /** Draws into `host` whenever it is told of data or its width changes. */
 function chart(host, height, draw) {
@@ -53,7 +53,7 @@ function drawLines(root, { lines, target }, width, height) {
     }
     root.append(svg("path", { class: `line ${name}`, d: path }));
     const last = points.at(-1)?.[1];
-    if (last != null) ends.push({ y: y(last), text: `${name} ${ms(last).replace(" ms", "")}`, name });
+    if (last != null) ends.push({ y: y(last), text: `${name} ${last < 10 ? last.toFixed(1) : count(Math.round(last))}`, name });
   }
   // Names stand at the ends of their lines, and not over one another.
   ends.sort((a, b) => a.y - b.y);

@@ -44,13 +44,15 @@ const bar = (from, to, tone, kind = "bar") => ({ from, to, tone, kind });
 
 /**
  * A table that is changed in place. Columns are names; a column named "" is for bars, of which its neighbour tells the
- * figure. The first cell of a row is its heading. `stack` makes each row a card where the page is narrow.
+ * figure. The first cell of a row is its heading. Where the page is narrow, bars go below their rows, and `stack` makes
+ * each row a card.
  */
 function table(host, caption, columns, stack = false) {
   const heads = columns.map((name) => el("th", { scope: "col", role: "columnheader" }, name || el("span", { class: "unseen" }, "bar")));
   const body = el("tbody", { role: "rowgroup" });
   const head = el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...heads));
-  host.append(el("table", { role: "table", class: stack ? "stack" : null }, el("caption", {}, caption), head, body));
+  const kind = stack ? "stack" : columns.includes("") ? "bars" : null;
+  host.append(el("table", { role: "table", class: kind }, el("caption", {}, caption), head, body));
   const cell = (name, i) => i === 0
     ? el("th", { scope: "row", role: "rowheader" })
     : el("td", { role: "cell", class: name ? null : "track", "data-label": name || null });
@@ -82,15 +84,16 @@ const count = (n) => whole.format(n);
 
 function ms(value) {
   if (value == null) return "not measured";
-  if (value >= 10_000) return `${(value / 1000).toFixed(0)} s`;
-  if (value >= 1000) return `${(value / 1000).toFixed(1)} s`;
-  return `${value.toFixed(value < 1 ? 2 : value < 100 ? 1 : 0)} ms`;
+  if (value === 0) return "0\u00a0ms";
+  if (value >= 10_000) return `${(value / 1000).toFixed(0)}\u00a0s`;
+  if (value >= 1000) return `${(value / 1000).toFixed(1)}\u00a0s`;
+  return `${value.toFixed(value < 1 ? 2 : value < 100 ? 1 : 0)}\u00a0ms`;
 }
 
 function percent(share, none = "nothing yet") {
   if (share == null || Number.isNaN(share)) return none;
   const value = 100 * share;
-  return `${value > 0 && value < 1 ? "under 1" : value > 99 && value < 100 ? value.toFixed(1) : value.toFixed(0)} %`;
+  return `${value > 0 && value < 1 ? "under 1" : value > 99 && value < 100 ? value.toFixed(1) : value.toFixed(0)}\u00a0%`;
 }
 
 function bytes(n) {

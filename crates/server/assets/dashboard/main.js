@@ -21,10 +21,10 @@ $("theme").addEventListener("click", () => {
 
 follow(
   (event, data) => {
+    // Every connection begins with the whole past; that of another process is another past.
+    if (event === "open") points = [];
     if (event !== "now") return;
     showFound();
-    // The first event of a connection brings the whole past again; of another process it is another past.
-    if (data.points.length > 1) points = [];
     showState(data);
     showFigures(data);
   },

@@ -49,6 +49,7 @@ async function once(told) {
     if (answer.status === 401) return { key: key.value ? "wrong" : "none" };
     if (answer.status === 403) return { key: "read" };
     if (!answer.ok) return { why: answer.status === 503 ? "full" : "refused", after: Number(answer.headers.get("retry-after")) || 5 };
+    told("open", null);
     let rest = "", why = null;
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {

@@ -35,7 +35,7 @@ async function ask(text) {
     });
     if (!answer.ok) return tryError(await refusal(answer));
     const body = await answer.json();
-    $("verdict").replaceChildren(...verdict(text, body, performance.now() - begin));
+    $("verdict-parts").replaceChildren(...verdict(text, body, performance.now() - begin));
     show($("verdict"), true);
     announce(`Verdict: ${body.level}, score ${body.crisis_score.toFixed(2)}. ${ADVICE[body.recommended_action] ?? ""}`);
   } catch {
@@ -63,7 +63,7 @@ $("message").addEventListener("keydown", (event) => {
 });
 $("clear").addEventListener("click", () => {
   $("message").value = "";
-  $("verdict").replaceChildren();
+  $("verdict-parts").replaceChildren();
   show($("verdict"), false);
   tryError("");
   $("message").focus();

@@ -39,7 +39,7 @@ function marked(text, evidence) {
 function waterfall(timing) {
   const rows = [];
   let at = 0;
-  const step = (name, took) => { rows.push([name, at, took]); at += took; };
+  const step = (name, took) => { if (took > 0) rows.push([name, at, took]); at += took; };
   step(STAGES.cache, timing.cache_ms);
   step(STAGES.queue, timing.queue_ms);
   step(STAGES.normalise, timing.normalise_ms);
@@ -60,23 +60,23 @@ function list(items) {
   return el("ul", {}, ...items.map((item) => el("li", {}, item)));
 }
 
-/** Everything of an answer of POST /analyze on the message `text`. */
+/** Everything of an answer of POST /analyze on the message `text`: what it says, and the figures behind it. */
 function verdict(text, answer, took) {
-  const part = (title, ...children) => [el("h4", {}, title), ...children];
+  const part = (title, ...children) => [el("h3", {}, title), ...children];
   const level = answer.level;
-  const shown = [
-    el("h3", {}, "The verdict"),
+  const figures = [];
+  const words = [
     el("p", { class: "row" }, badge(level), el("span", {}, `score ${answer.crisis_score.toFixed(2)}, confidence ${answer.confidence_score.toFixed(2)}`)),
     el("p", { class: "advice" }, ADVICE[answer.recommended_action] ?? plain(answer.recommended_action)),
   ];
-  if (answer.requires_staff_review) shown.push(el("p", { class: "notice" }, "A person should look at this verdict, whatever the level."));
-  if (answer.is_degraded) shown.push(el("p", { class: "notice" }, "Made with less than there should be, for instance by the words alone. Do not rely on it."));
-  if (answer.truncated) shown.push(el("p", { class: "notice" }, "The message was longer than the models read: they saw its last part only."));
-  shown.push(marked(text, answer.evidence));
+  if (answer.requires_staff_review) words.push(el("p", { class: "notice" }, "A person should look at this verdict, whatever the level."));
+  if (answer.is_degraded) words.push(el("p", { class: "notice" }, "Made with less than there should be, for instance by the words alone. Do not rely on it."));
+  if (answer.truncated) words.push(el("p", { class: "notice" }, "The message was longer than the models read: they saw its last part only."));
+  words.push(marked(text, answer.evidence));
 
   const found = el("div");
   if (answer.evidence.length) {
-    table(found, "Found in the words", ["What", "It", "Strength", "Probably meant", "Because"], true)(answer.evidence.map((item, n) => [
+    table(found, "Found in the words", ["What", "Which", "Strength", "Probably meant", "Because"], true)(answer.evidence.map((item, n) => [
       `${n + 1}. ${item.words}`,
       KINDS[item.polarity] ?? item.polarity,
       item.strength.toFixed(2),
@@ -86,10 +86,10 @@ function verdict(text, answer, took) {
   } else {
     found.append(el("p", { class: "small" }, "No wording was found that speaks for or against danger."));
   }
-  shown.push(found);
+  words.push(found);
 
   const { summary, key_factors } = answer.explanation ?? { summary: answer.reasoning, key_factors: [] };
-  shown.push(...part("Why", el("p", {}, summary), list(key_factors)));
+  words.push(...part("Why", el("p", {}, summary), list(key_factors)));
 
   const signals = el("div");
   const said = Object.entries(answer.signals);
@@ -100,14 +100,14 @@ function verdict(text, answer, took) {
   } else {
     signals.append(el("p", {}, "No model was asked, or none answered."));
   }
-  shown.push(...part("What each model said", signals));
+  figures.push(...part("What each model said", signals));
 
   const time = el("div");
   const known = { hit: "It was remembered from before.", coalesced: "The same message was just being judged for somebody else." }[answer.cache];
   const caption = `${known ? `${known} ` : ""}There and back, as this page saw it: ${ms(took)}.`;
   table(time, caption, ["Stage", "", "Took"])(waterfall(answer.timing));
-  shown.push(...part("Where the time went", time));
+  figures.push(...part("Where the time went", time));
 
-  shown.push(el("details", {}, el("summary", {}, "The whole answer, as programs get it"), el("pre", { tabindex: "0" }, JSON.stringify(answer, null, 2))));
-  return shown;
+  figures.push(el("details", {}, el("summary", {}, "The whole answer, as programs get it"), el("pre", { tabindex: "0" }, JSON.stringify(answer, null, 2))));
+  return [el("div", {}, ...words), el("div", {}, ...figures)];
 }

@@ -160,7 +160,11 @@ async fn connection(
         async move {
             let answer: Result<Response<Body>, Infallible> = answer.await;
             let endless = answer.as_ref().is_ok_and(|answer| answer.extensions().get::<Endless>().is_some());
-            if endless { clock.streams() } else { clock.answered() }
+            if endless {
+                clock.streams();
+            } else {
+                clock.answered();
+            }
             answer
         }
     });

@@ -43,7 +43,8 @@ pub(in crate::routes) async fn events(State(app): State<Arc<App>>) -> Result<Res
     let (snapshots, ends) = (app.live.snapshots(), app.live.ends());
     let is_last = *ends.borrow() == Some(Why::Draining);
     let watcher = Watcher { snapshots, ends, known: 0, next: Next::First { is_last }, app, _seat: seat };
-    let events = Sse::new(stream::unfold(watcher, Watcher::next)).keep_alive(KeepAlive::new().interval(SILENCE));
+    let events =
+        Sse::new(stream::unfold(watcher, Watcher::next)).keep_alive(KeepAlive::new().interval(SILENCE));
     let mut response = ([UNBUFFERED], events).into_response();
     response.extensions_mut().insert(Endless);
     Ok(response)

@@ -58,9 +58,11 @@ impl Page {
             base64(&Sha256::digest(script)),
             base64(&Sha256::digest(style)),
         );
-        let html = html
-            .replacen("<!-- style -->", &format!("<style>{style}</style>"), 1)
-            .replacen("<!-- script -->", &format!("<script type=\"module\">{script}</script>"), 1);
+        let html = html.replacen("<!-- style -->", &format!("<style>{style}</style>"), 1).replacen(
+            "<!-- script -->",
+            &format!("<script type=\"module\">{script}</script>"),
+            1,
+        );
         let closed = HeaderValue::from_static("default-src 'none'");
         Page { html, policy: HeaderValue::from_str(&policy).unwrap_or(closed) }
     }
@@ -70,7 +72,8 @@ impl Page {
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let of_three = |three: &[u8]| {
-        let bits = three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        let bits =
+            three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
         let digit = |place: usize| match place {
             place if place > three.len() => '=',
             place => char::from(DIGITS[(bits >> (18 - 6 * place) & 63) as usize]),
@@ -157,8 +160,13 @@ mod tests {
         }
         assert!(!html.contains("<!-- style -->") && !html.contains("<!-- script -->"));
         // The one address is the name of a kind of picture, which nobody fetches.
-        let addresses: Vec<&str> = html.split("://").skip(1).filter(|rest| !rest.starts_with("www.w3.org/2000/svg")).collect();
-        assert!(addresses.is_empty(), "{:?}", addresses.iter().map(|a| &a[..a.len().min(30)]).collect::<Vec<_>>());
+        let addresses: Vec<&str> =
+            html.split("://").skip(1).filter(|rest| !rest.starts_with("www.w3.org/2000/svg")).collect();
+        assert!(
+            addresses.is_empty(),
+            "{:?}",
+            addresses.iter().map(|a| &a[..a.len().min(30)]).collect::<Vec<_>>()
+        );
         for word in ["style=", "onclick", "innerHTML", "localStorage.setItem(\"key", "console."] {
             assert!(!html.contains(word), "{word}");
         }

@@ -117,7 +117,7 @@ impl Snapshot {
 
 /// Milliseconds since the socket was bound, the clock of everything here.
 pub(super) fn uptime_ms(app: &App) -> f64 {
-    app.life.uptime().as_secs_f64() * 1e3
+    (app.life.uptime().as_secs_f64() * 1e6).round() / 1e3
 }
 
 fn models(service: &Service, health: &Health, report: &PerformanceReport) -> Vec<Model> {
@@ -127,7 +127,7 @@ fn models(service: &Service, health: &Health, report: &PerformanceReport) -> Vec
     let model = |status: status::Model| {
         let weight = weights.get(status.name()).map(|weight| four_places(weight / all));
         let latency = report.models.get(status.name()).map(|model| model.lifetime).unwrap_or_default();
-        Model { weight, latency, status }
+        Model { status, weight, latency }
     };
     status::models(service, health, report).into_iter().map(model).collect()
 }

@@ -23,7 +23,8 @@ use self::feedback::MayBeMissing;
 use self::refusals::Refusals;
 use crate::app::App;
 use crate::routes::{
-    analyze, batch, dashboard, ensemble, health, labels, learning, metrics, moderations, oip, stats, status, thresholds,
+    analyze, batch, dashboard, ensemble, health, labels, learning, metrics, moderations, oip, stats, status,
+    thresholds,
 };
 
 /// Every handler that the document describes.

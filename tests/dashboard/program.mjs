@@ -1,0 +1,60 @@
+// The program, started as somebody would: asked, signalled, ended.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Tries until `look` gives something, for a minute and a half: programs built for tests start slowly. */
+export async function eventually(what, look) {
+  for (let i = 0; i < 1800; i++) {
+    const found = await look();
+    if (found) return found;
+    await pause(50);
+  }
+  throw new Error(`never: ${what}`);
+}
+
+/** A folder of its own that goes with this process. */
+export function folder() {
+  const made = mkdtempSync(path.join(tmpdir(), "ash-dashboard-"));
+  process.on("exit", () => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+export class Program {
+  /** `ash-nlp serve` of the binary at `binary`, with `options` before it; ready unless `wait` says otherwise. */
+  static async serve(binary, { bind = "127.0.0.1:0", options = [], env = {}, wait = true } = {}) {
+    const program = new Program();
+    program.child = spawn(binary, [...options, "serve", "--bind", bind], {
+      cwd: folder(),
+      env: { PATH: process.env.PATH, ASH_LEARNING__PATH: ":memory:", ...env },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    running.add(program.child);
+    program.said = "";
+    program.child.stderr.on("data", (bytes) => { program.said += bytes; });
+    program.ended = new Promise((resolve) => program.child.on("exit", (code) => { running.delete(program.child); resolve(code); }));
+    program.address = await eventually(`the program listens: ${program.said}`, () => program.said.match(/http:\/\/(127\.0\.0\.1:\d+)/)?.[1]);
+    program.url = `http://${program.address}/`;
+    if (wait) await eventually("it is ready", async () => (await fetch(`${program.url}ready`)).ok);
+    return program;
+  }
+
+  async analyze(message, headers = {}) {
+    const answer = await fetch(`${this.url}analyze`, { method: "POST", headers, body: JSON.stringify({ message }) });
+    return answer.json();
+  }
+
+  /** Asks it to end and waits until it has: how long that took, and its exit code. */
+  async stop() {
+    const begin = performance.now();
+    this.child.kill("SIGTERM");
+    const code = await this.ended;
+    return { code, took: performance.now() - begin };
+  }
+}
