@@ -9,6 +9,7 @@ use ash_server::{NewEntry, Role, Signal, add_key, remove_key};
 use serde_json::{Value, json};
 
 use crate::harness::Running;
+use crate::quotes::PAGE;
 
 /// One who looks on.
 struct Watcher(BufReader<TcpStream>);
@@ -137,6 +138,10 @@ fn so_many_may_look_and_a_place_that_is_left_is_free_for_the_next() {
     let full = server.get("/events");
     assert_eq!((full.status, full.header("retry-after")), (503, "5"));
     assert_eq!(full.json["error"]["code"], "too_many_watch");
+    let row = format!("503 `too_many_watch` | `{}`", full.json["error"]["message"].as_str().unwrap());
+    assert!(PAGE.contains(&row), "docs/troubleshooting.md has no {row}");
+    let errors = &server.get("/status").json["performance"]["errors"]["server_errors"];
+    assert_eq!(errors, 0, "it is no error of the service");
     assert_eq!(server.analyze("high").status, 200, "nobody else is turned away");
     drop(watchers.pop());
     let came = (0..400).find(|_| {
