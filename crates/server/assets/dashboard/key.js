@@ -11,11 +11,12 @@ function kept(change) {
 key.value = kept((store) => store.getItem(KEPT)) ?? "";
 const authorization = () => (key.value ? { Authorization: `Bearer ${key.value}` } : {});
 
-/** Shows where a key is asked for, and why; resolves when there is another one. */
-function askForKey(why) {
-  say($("key-why"), why);
-  if ($("key").hidden) announce("This service asks for a key.");
+/** Shows where a key is asked for, and why; resolves when there is another one. `asked`: somebody just did something. */
+function askForKey(why, asked = key.value !== "") {
+  say($("key-why"), KEY_WORDS[why]);
   show($("key"), true);
+  announce(why === "none" ? "This service asks for a key." : KEY_WORDS[why]);
+  if (asked) $("key-value").focus();
   return new Promise((resolve) => key.waiting.push(resolve));
 }
 
@@ -23,6 +24,7 @@ function useKey(value, keep) {
   key.value = value;
   kept((store) => (keep ? store.setItem(KEPT, value) : store.removeItem(KEPT)));
   show($("forget"), value !== "");
+  show($("key"), false);
   for (const resolve of key.waiting.splice(0)) resolve();
 }
 
@@ -35,6 +37,7 @@ $("key-form").addEventListener("submit", (event) => {
   if (/[^\x21-\x7e]/.test(value)) return say($("key-why"), "A key has letters, digits and an underscore, and no blanks. Copy it again.");
   $("key-value").value = "";
   useKey(value, $("key-keep").checked);
+  $("message").focus();
 });
 $("forget").addEventListener("click", () => {
   useKey("", false);

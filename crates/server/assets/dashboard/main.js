@@ -29,7 +29,7 @@ follow(
     showFigures(data);
   },
   (why, seconds) => {
-    if (why in KEY_WORDS) return askForKey(KEY_WORDS[why]);
+    if (why in KEY_WORDS) return askForKey(why);
     return showLost(why, seconds);
   },
 );

@@ -104,7 +104,6 @@ function showLost(why, seconds) {
 }
 
 function showFound() {
-  show($("key"), false);
   if (!lostSince) return;
   lostSince = "";
   lastState = "";

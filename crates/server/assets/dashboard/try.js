@@ -12,9 +12,8 @@ function tryError(text) {
 async function refusal(answer) {
   if (answer.status === 401 || answer.status === 403) {
     const why = answer.status === 403 ? "analyze" : key.value ? "wrong" : "none";
-    askForKey(KEY_WORDS[why]).then(() => tryError(""));
-    $("key-value").focus();
-    return "To have a message judged takes a key; see above. Then ask again.";
+    askForKey(why, true).then(() => tryError(""));
+    return "To have a message judged takes a key with the role analyze, see above. Then ask again.";
   }
   const said = await answer.json().then((body) => body.error.message, () => "");
   return `The service gave no verdict (${answer.status}${said ? `: ${said}` : ""}).`;
