@@ -216,7 +216,7 @@ const checks = {
     await says(page, "pill", "All is well");
     assert.ok(await page.isHidden("#lost"));
     await second.analyze("a message after");
-    await says(page, "lesser", "1 verdicts since the start");
+    await says(page, "lesser", "1 verdict since the start");
   },
 
   /** From the first moment on the page says how far the start is. */

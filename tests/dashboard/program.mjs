@@ -5,7 +5,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 const running = new Set();
-process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+const folders = [];
+process.on("exit", () => {
+  running.forEach((child) => child.kill("SIGKILL"));
+  folders.forEach((made) => rmSync(made, { recursive: true, force: true }));
+});
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -22,7 +26,7 @@ export async function eventually(what, look) {
 /** A folder of its own that goes with this process. */
 export function folder() {
   const made = mkdtempSync(path.join(tmpdir(), "ash-dashboard-"));
-  process.on("exit", () => rmSync(made, { recursive: true, force: true }));
+  folders.push(made);
   return made;
 }
 
@@ -41,7 +45,7 @@ export class Program {
     program.ended = new Promise((resolve) => program.child.on("exit", (code) => { running.delete(program.child); resolve(code); }));
     program.address = await eventually(`the program listens: ${program.said}`, () => program.said.match(/http:\/\/(127\.0\.0\.1:\d+)/)?.[1]);
     program.url = `http://${program.address}/`;
-    if (wait) await eventually("it is ready", async () => (await fetch(`${program.url}ready`)).ok);
+    if (wait) await eventually("it is ready", () => fetch(`${program.url}ready`).then((answer) => answer.ok, () => false));
     return program;
   }
 

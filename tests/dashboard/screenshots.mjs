@@ -11,9 +11,9 @@ const [binary, into, ...wanted] = process.argv.slice(2);
 const MODELS = fileURLToPath(new URL("../../models/compact", import.meta.url));
 mkdirSync(into, { recursive: true });
 
-async function shoot(page, name, { full = true, clip } = {}) {
+async function shoot(page, name) {
   await page.waitForTimeout(700);
-  await page.screenshot({ path: path.join(into, `dashboard-${name}.png`), fullPage: full, clip });
+  await page.screenshot({ path: path.join(into, `dashboard-${name}.png`) });
   console.log(`dashboard-${name}.png`);
 }
 
@@ -37,7 +37,7 @@ const URGENT = "came home and nobody said a word. i have it all planned for toni
 const pictures = {
   async empty(chrome) {
     const program = await Program.serve(binary);
-    const { page } = await open(chrome, program.url);
+    const { page } = await open(chrome, program.url, { height: 1620 });
     await says(page, "pill", "All is well");
     await page.waitForSelector("#none-yet:not([hidden])");
     await shoot(page, "empty");
@@ -46,14 +46,14 @@ const pictures = {
 
   async busy(chrome) {
     const program = await Program.serve(binary);
-    const { page } = await open(chrome, program.url);
+    const { page } = await open(chrome, program.url, { height: 1620 });
     const { page: narrow } = await open(chrome, program.url, { width: 360, height: 800 });
-    const { page: dark } = await open(chrome, program.url, { scheme: "dark" });
+    const { page: dark } = await open(chrome, program.url, { scheme: "dark", height: 1620 });
     await busy(program, Number(process.env.BUSY_SECONDS ?? 240));
     const more = busy(program, 20);
     await shoot(page, "busy");
     await shoot(dark, "dark");
-    await shoot(narrow, "narrow", { full: false });
+    await shoot(narrow, "narrow");
     await more;
     await page.fill("#message", URGENT);
     await page.click("#send");
@@ -63,7 +63,9 @@ const pictures = {
     console.log("dashboard-verdict.png");
     await program.stop();
     await says(page, "pill", "No connection");
-    await shoot(page, "gone", { full: false });
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await page.evaluate(() => scrollTo(0, 0));
+    await shoot(page, "gone");
   },
 
   async degraded(chrome) {
@@ -76,7 +78,7 @@ const pictures = {
     await says(page, "pill", "Degraded");
     await program.analyze("a message while one is missing");
     await page.waitForTimeout(1500);
-    await shoot(page, "degraded", { full: false });
+    await shoot(page, "degraded");
     await program.stop();
   },
 
@@ -90,7 +92,7 @@ const pictures = {
     const program = await Program.serve(binary, { options: ["--models", models], wait: false });
     const { page } = await open(chrome, program.url);
     await says(page, "state-lead", "75");
-    await shoot(page, "warming", { full: false });
+    await shoot(page, "warming");
     program.child.kill("SIGKILL");
   },
 
@@ -100,7 +102,7 @@ const pictures = {
     const program = await Program.serve(binary, { env: { ASH_AUTH__KEYS_FILE: file } });
     const { page } = await open(chrome, program.url);
     await page.waitForSelector("#key:not([hidden])");
-    await shoot(page, "key", { full: false });
+    await shoot(page, "key");
     await program.stop();
   },
 };

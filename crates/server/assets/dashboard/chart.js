@@ -69,7 +69,7 @@ function drawColumns(root, { columns }, width, height) {
   const top = [1, 2, 5, 10].map((n) => n * step).find((n) => n >= most) || 1;
   for (const part of [0, 0.5, 1]) {
     const value = top * part;
-    rule(root, width, ROOM.top + height * (1 - part), "", value >= 10 || Number.isInteger(value) ? count(value) : value.toPrecision(1));
+    rule(root, width, ROOM.top + height * (1 - part), "", value.toLocaleString("en", { maximumSignificantDigits: 2 }));
   }
   minutes(root, width, height);
   const column = (age, span, value, kind) => {

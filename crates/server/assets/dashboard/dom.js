@@ -81,6 +81,7 @@ function fill(node, content, shown) {
 
 const whole = new Intl.NumberFormat("en");
 const count = (n) => whole.format(n);
+const some = (n, thing) => `${count(n)} ${thing}${n === 1 ? "" : "s"}`;
 
 function ms(value) {
   if (value == null) return "not measured";
@@ -103,8 +104,8 @@ function bytes(n) {
 
 function lasting(milliseconds) {
   const minutes = Math.floor(milliseconds / 60_000);
-  if (minutes < 1) return `${Math.floor(milliseconds / 1000)} s`;
-  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 1) return `${Math.floor(milliseconds / 1000)}\u00a0s`;
+  if (minutes < 60) return `${minutes}\u00a0min`;
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }

@@ -54,11 +54,11 @@ function showSpeed({ target_ms, within_target, last_1m, last_15m, stages: by, dr
   ]);
   const lines = ["p50", "p95", "p99"].map((name) => ({ name, points: points.map((point) => [age(point), point[`${name}_ms`]]) }));
   const label = last_1m.count
-    ? `Latency over fifteen minutes. In the last minute half of ${count(last_1m.count)} verdicts took at most ${ms(last_1m.p50_ms)}, 95 of 100 at most ${ms(last_1m.p95_ms)}, 99 of 100 at most ${ms(last_1m.p99_ms)}; the target is ${ms(target_ms)}.`
+    ? `Latency over fifteen minutes. In the last minute half of ${some(last_1m.count, "verdict")} took at most ${ms(last_1m.p50_ms)}, 95 of 100 at most ${ms(last_1m.p95_ms)}, 99 of 100 at most ${ms(last_1m.p99_ms)}; the target is ${ms(target_ms)}.`
     : `Latency over fifteen minutes. Nothing in the last minute; the target is ${ms(target_ms)}.`;
   speedChart({ lines, target: target_ms, label });
   if ($("speed-more").open) speedTable(byMinute(age, (of) => [...["p50_ms", "p95_ms", "p99_ms"].map((name) => of.at(-1)[name] == null ? "none" : ms(of.at(-1)[name])), count(sum(of, (p) => p.answered))]));
-  const ratio = drift.ratio == null ? "" : ` (${drift.ratio.toFixed(2)} times, by ${count(drift.samples)} batches)`;
+  const ratio = drift.ratio == null ? "" : ` (${drift.ratio.toFixed(2)} times, by ${drift.samples === 1 ? "one batch" : `${count(drift.samples)} batches`})`;
   const first = first_request_ms == null ? "" : ` The first message since the start took ${ms(first_request_ms)}${later_median_ms == null ? "" : `, half of the later ones at most ${ms(later_median_ms)}`}.`;
   say($("drift"), `${DRIFT[drift.verdict]}${ratio}.${first}`);
   const most = Math.max(...Object.values(by).map((stage) => stage.p95_ms ?? 0), 0.001);
@@ -74,7 +74,7 @@ function showCame({ counts, speed }, age) {
   const minute = points.filter((point) => age(point) <= 60_000);
   const time = sum(minute, (point) => point.span_ms) / 1000;
   const rate = time ? sum(minute, (point) => point.answered) / time : 0;
-  rateChart({ columns, label: `Messages a second over fifteen minutes: ${count(recent)} messages, ${rate.toFixed(1)} a second in the last minute.` });
+  rateChart({ columns, label: `Messages a second over fifteen minutes: ${some(recent, "message")}, ${rate.toFixed(1)} a second in the last minute.` });
   if ($("rate-more").open) rateTable(byMinute(age, (of) => {
     const came = sum(of, (p) => p.answered), seconds = sum(of, (p) => p.span_ms) / 1000;
     return [count(came), (came / seconds).toFixed(1), count(sum(of, (p) => p.degraded))];
@@ -82,14 +82,14 @@ function showCame({ counts, speed }, age) {
   const byLevel = LEVELS.map((_, i) => sum(points, (point) => point.levels[i]));
   levels(LEVELS.map((level, i) => {
     const share = recent ? byLevel[i] / recent : 0;
-    return [level, bar(0, share, level), recent ? `${count(byLevel[i])} (${percent(share)})` : "0", count(counts.levels[level] ?? 0)];
+    return [level, bar(0, share, level), recent ? `${count(byLevel[i])}\u00a0(${percent(share)})` : "0", count(counts.levels[level] ?? 0)];
   }));
   const total = counts.requests.total;
   show($("none-yet"), total === 0);
   say($("none-how"), `curl -s ${location.origin}/analyze -d '{"message": "hello there"}'`);
   const errors = counts.errors;
   const wrong = errors.server_errors + errors.handler_panics + errors.worker_panics;
-  say($("lesser"), total === 0 ? "" : `${count(total)} verdicts since the start; ${rate.toFixed(1)} a second in the last minute. Less than they should be, marked as such: ${count(counts.degraded_answers)}. Errors of the service: ${count(wrong)}. Within the target since the start: ${percent(speed.within_target.lifetime)}.`);
+  say($("lesser"), total === 0 ? "" : `${some(total, "verdict")} since the start; ${rate.toFixed(1)} a second in the last minute. Less than they should be, marked as such: ${count(counts.degraded_answers)}. Errors of the service: ${count(wrong)}. Within the target since the start: ${percent(speed.within_target.lifetime)}.`);
 }
 
 function showQueue({ queue, counts, cache }) {
@@ -132,6 +132,6 @@ function showAlerts(alerts) {
   const memory = alerts.waiting_in_memory ? ` ${count(alerts.waiting_in_memory)} of them are only in memory.` : "";
   const age = alerts.oldest_age_seconds == null ? "" : ` The oldest has waited for ${lasting(alerts.oldest_age_seconds * 1000)}.`;
   const outbox = alerts.outbox === "ok" ? "" : ` The outbox cannot be written (${alerts.outbox}).`;
-  say($("alerts-lead"), alerts.waiting ? `${count(alerts.waiting)} alerts wait to be told.${age}${memory}${outbox}` : `No alert waits.${outbox}`);
+  say($("alerts-lead"), alerts.waiting ? `To be told: ${some(alerts.waiting, "alert")}.${age}${memory}${outbox}` : `No alert waits.${outbox}`);
   webhooks(Object.entries(alerts.webhooks).map(([name, hook]) => [name, count(hook.waiting), count(hook.sent)]));
 }

@@ -13,7 +13,7 @@ function stateOf(now) {
   if (now.phase === "draining") return ["warn", "Shutting down", "It is shutting down. What it has accepted is answered; send nothing new."];
   if (now.phase === "starting") return ["wait", "Starting", "It is starting and reads its wordings. Nothing can be judged yet."];
   if (now.phase === "loading") return ["wait", "Loading models", `It loads its models (${now.percent} %). Until they are there, messages are judged by their words alone, and a human is asked to look.`];
-  if (now.phase === "warming") return ["wait", "Warming up", "It warms its models up, so that the first message is answered as fast as the others. Until then messages are judged by their words alone, and a human is asked to look."];
+  if (now.phase === "warming") return ["wait", "Warming up", "It warms its models up, so that the first message is answered as fast as the others. Messages are judged, but may wait for a moment."];
   if (now.degraded) return ["warn", "Degraded", "It answers with less than it should. Every answer made like that says so and asks for a human."];
   return ["good", "All is well", "All is well: every model answers."];
 }
@@ -21,7 +21,7 @@ function stateOf(now) {
 const timeline = table($("timeline"), "From the moment it listened until it was ready", ["Phase", "", "Began", "Took"]);
 const parts = table($("parts"), "What is being loaded", ["Part", "State"]);
 
-/** When each phase began and ended, and, on a line of its own, the part of "ready" that is not drawn: it has no end. */
+/** When each phase began and how long it took, drawn up to "ready", which has no end and is a mark at the end. */
 function phases(now) {
   const steps = now.timeline;
   const ready = steps.find(({ phase }) => phase === "ready");
@@ -30,15 +30,15 @@ function phases(now) {
     const until = steps[i + 1]?.at_ms ?? now.uptime_ms;
     const isStart = phase !== "ready" && phase !== "draining";
     const span = isStart ? bar(at_ms / end, Math.min(1, until / end), null, "span") : bar(0.997, 1, "none", "span");
-    const took = isStart ? (steps[i + 1] ? ms(until - at_ms) : `${ms(until - at_ms)}, goes on`) : steps[i + 1] ? lasting(until - at_ms) : `for ${lasting(until - at_ms)}`;
+    const took = isStart ? (steps[i + 1] ? ms(until - at_ms) : `${ms(until - at_ms)}, goes on`) : steps[i + 1] ? lasting(until - at_ms) : `for\u00a0${lasting(until - at_ms)}`;
     return [PHASES[phase], span, ms(at_ms), took];
   });
 }
 
 /** What the warm-up found out; only what was measured. */
-function coldStart({ warmup, phase }) {
+function coldStart({ warmup, phase, degraded_reasons }) {
   if (phase !== "ready" && phase !== "draining") return "Whether a cold start is left is measured when the models are warm.";
-  if (warmup.error) return `The warm-up did not succeed: ${warmup.error}.`;
+  if (warmup.error) return degraded_reasons.some((reason) => reason.includes(warmup.error)) ? "The warm-up did not succeed, for the reason above." : `The warm-up did not succeed: ${warmup.error}.`;
   if (warmup.first_request_ms == null) return "The pipeline was not warmed up: the first message may take longer than the others.";
   const spared = warmup.penalty_avoided_ms;
   const measured = `Measured: the first message after the warm-up took ${ms(warmup.first_request_ms)}, those that followed ${ms(warmup.steady_ms)}.`;
