@@ -160,6 +160,7 @@ const checks = {
     const told = faults.filter.bind(faults);
     await page.waitForSelector("#key:not([hidden])");
     await says(page, "said", "asks for a key");
+    await says(page, "pill", "Needs a key");
     assert.equal(await page.locator("#facts dd").count(), 0, "nothing is shown before");
     const give = async (key, keep = false) => {
       await page.fill("#key-value", key);

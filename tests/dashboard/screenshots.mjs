@@ -32,7 +32,7 @@ async function busy(program, seconds, clients = 3) {
   await Promise.all(Array.from({ length: clients }, client));
 }
 
-const URGENT = "came home and nobody said a word. i have it all planned for tonight. thank you for everything";
+const URGENT = "i can't do this anymore, i just want to be gone. nobody would notice. thank you for being kind to me";
 
 const pictures = {
   async empty(chrome) {

@@ -88,7 +88,7 @@ function ms(value) {
   if (value === 0) return "0\u00a0ms";
   if (value >= 10_000) return `${(value / 1000).toFixed(0)}\u00a0s`;
   if (value >= 1000) return `${(value / 1000).toFixed(1)}\u00a0s`;
-  return `${value.toFixed(value < 1 ? 2 : value < 100 ? 1 : 0)}\u00a0ms`;
+  return `${value.toFixed(Number.isInteger(value) ? 0 : value < 1 ? 2 : value < 100 ? 1 : 0)}\u00a0ms`;
 }
 
 function percent(share, none = "nothing yet") {

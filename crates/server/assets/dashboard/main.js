@@ -29,7 +29,10 @@ follow(
     showFigures(data);
   },
   (why, seconds) => {
-    if (why in KEY_WORDS) return askForKey(why);
+    if (why in KEY_WORDS) {
+      showLocked();
+      return askForKey(why);
+    }
     return showLost(why, seconds);
   },
 );

@@ -66,7 +66,7 @@ function showState(now) {
   show($("parts"), now.phase === "loading" && now.parts.length > 0);
   parts(now.parts.map(({ name, state }) => [plain(name), { loading: "is being read", loaded: "is there", failed: "could not be loaded" }[state]]));
   facts($("facts"), [
-    ["Takes messages", now.ready ? "yes" : "not now"],
+    ["Ready for messages", now.ready ? "yes" : now.phase === "draining" ? "no longer" : "not yet"],
     ["Up for", lasting(now.uptime_ms)],
     ["Profile", now.profile ?? "not known yet"],
     ["Version", now.optimised ? now.version : `${now.version}, built for tests: slow`],
@@ -103,7 +103,16 @@ function showLost(why, seconds) {
   document.body.classList.toggle("stale", lastState !== "");
 }
 
+/** While the service tells nothing without a key. */
+function showLocked() {
+  $("pill").dataset.tone = "wait";
+  say($("pill"), "Needs a key");
+  say($("state-lead"), "It tells nothing of itself without a key.");
+  document.title = "Needs a key · Ash-NLP";
+}
+
 function showFound() {
+  document.body.classList.remove("unknown");
   if (!lostSince) return;
   lostSince = "";
   lastState = "";
