@@ -53,7 +53,7 @@ function drawLines(root, { lines, target }, width, height) {
     }
     root.append(svg("path", { class: `line ${name}`, d: path }));
     const last = points.at(-1)?.[1];
-    if (last != null) ends.push({ y: y(last), text: `${name} ${last < 10 ? last.toFixed(1) : count(Math.round(last))}`, name });
+    if (last != null) ends.push({ y: y(last), text: `${name} ${figure(last)}`, name });
   }
   // Names stand at the ends of their lines, and not over one another.
   ends.sort((a, b) => a.y - b.y);

@@ -91,6 +91,9 @@ function ms(value) {
   return `${value.toFixed(Number.isInteger(value) ? 0 : value < 1 ? 2 : value < 100 ? 1 : 0)}\u00a0ms`;
 }
 
+/** Milliseconds where the unit is said elsewhere. */
+const figure = (value) => (value == null ? "none" : value < 10 ? value.toFixed(1) : count(Math.round(value)));
+
 function percent(share, none = "nothing yet") {
   if (share == null || Number.isNaN(share)) return none;
   const value = 100 * share;

@@ -57,7 +57,7 @@ function showSpeed({ target_ms, within_target, last_1m, last_15m, stages: by, dr
     ? `Latency over fifteen minutes. In the last minute half of ${some(last_1m.count, "verdict")} took at most ${ms(last_1m.p50_ms)}, 95 of 100 at most ${ms(last_1m.p95_ms)}, 99 of 100 at most ${ms(last_1m.p99_ms)}; the target is ${ms(target_ms)}.`
     : `Latency over fifteen minutes. Nothing in the last minute; the target is ${ms(target_ms)}.`;
   speedChart({ lines, target: target_ms, label });
-  if ($("speed-more").open) speedTable(byMinute(age, (of) => [...["p50_ms", "p95_ms", "p99_ms"].map((name) => of.at(-1)[name] == null ? "none" : ms(of.at(-1)[name])), count(sum(of, (p) => p.answered))]));
+  if ($("speed-more").open) speedTable(byMinute(age, (of) => [...["p50_ms", "p95_ms", "p99_ms"].map((name) => figure(of.at(-1)[name])), count(sum(of, (p) => p.answered))]));
   const ratio = drift.ratio == null ? "" : ` (${drift.ratio.toFixed(2)} times, by ${drift.samples === 1 ? "one batch" : `${count(drift.samples)} batches`})`;
   const first = first_request_ms == null ? "" : ` The first message since the start took ${ms(first_request_ms)}${later_median_ms == null ? "" : `, half of the later ones at most ${ms(later_median_ms)}`}.`;
   say($("drift"), `${DRIFT[drift.verdict]}${ratio}.${first}`);
