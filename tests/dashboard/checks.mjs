@@ -199,13 +199,13 @@ const checks = {
 
   /** The service goes, which is said, and comes back, which is seen. An open page does not hold up its end. */
   async gone(chrome) {
-    const first = await Program.serve(binary, { env: { ASH_SERVER__SHUTDOWN_DEADLINE_MS: "60000" } });
+    const first = await Program.serve(binary, { env: { ASH_SERVER__SHUTDOWN_DEADLINE_MS: "600000" } });
     const { page } = await open(chrome, first.url);
     await says(page, "pill", "All is well");
     await first.analyze("a message before");
     const { code, took } = await first.stop();
     assert.equal(code, 0, first.said);
-    assert.ok(took < 50_000, `it waited ${took} ms for the page`);
+    assert.ok(took < 300_000, `it waited ${took} ms for the page`);
     await says(page, "pill", "No connection");
     await says(page, "lost-what", "Everything below is from before");
     await says(page, "said", "Trying again");

@@ -134,7 +134,9 @@ fn nothing_of_a_message_is_in_an_event() {
 fn so_many_may_look_and_a_place_that_is_left_is_free_for_the_next() {
     let server = Running::new();
     let mut watchers: Vec<Watcher> = (0..32).map(|_| Watcher::looking(&server)).collect();
-    watchers.iter_mut().for_each(|watcher| drop(watcher.now()));
+    for watcher in &mut watchers {
+        watcher.now();
+    }
     let full = server.get("/events");
     assert_eq!((full.status, full.header("retry-after")), (503, "5"));
     assert_eq!(full.json["error"]["code"], "too_many_watch");
@@ -153,12 +155,13 @@ fn so_many_may_look_and_a_place_that_is_left_is_free_for_the_next() {
 
 #[test]
 fn whoever_looks_is_told_of_the_end_and_does_not_hold_it_up() {
-    // Without the end of its stream each would be waited for until the deadline, which is an error in the log and a
-    // minute in this test.
-    let deadline = Overrides::default().set("server.shutdown_deadline_ms", 60_000);
+    // Without the end of its stream each would be waited for until the deadline, ten minutes here.
+    let deadline = Overrides::default().set("server.shutdown_deadline_ms", 600_000);
     let server = Running::with(deadline);
     let mut watchers: Vec<Watcher> = (0..3).map(|_| Watcher::looking(&server)).collect();
-    watchers.iter_mut().for_each(|watcher| drop(watcher.now()));
+    for watcher in &mut watchers {
+        watcher.now();
+    }
     let asleep = Watcher::looking(&server);
     server.signal(Signal::Stop);
     for mut watcher in watchers {
@@ -168,7 +171,7 @@ fn whoever_looks_is_told_of_the_end_and_does_not_hold_it_up() {
     }
     let begun = std::time::Instant::now();
     server.wait().unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(50), "it waited for those who look");
+    assert!(begun.elapsed() < Duration::from_secs(300), "it waited for those who look");
     drop(asleep);
 }
 
@@ -184,7 +187,9 @@ fn a_key_that_is_taken_away_ends_what_it_opened() {
     let server = Running::with(Overrides::default().set("auth.keys_file", &file));
     assert_eq!(Watcher::open(&server, "").0, 401);
     let mut watchers = [&going, &staying].map(|key| Watcher::open(&server, key).1);
-    watchers.iter_mut().for_each(|watcher| drop(watcher.now()));
+    for watcher in &mut watchers {
+        watcher.now();
+    }
     remove_key(&file, "going").unwrap();
     assert!(server.reload(&staying));
     for mut watcher in watchers {
