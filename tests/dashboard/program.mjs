@@ -43,7 +43,10 @@ export class Program {
     program.said = "";
     program.child.stderr.on("data", (bytes) => { program.said += bytes; });
     program.ended = new Promise((resolve) => program.child.on("exit", (code) => { running.delete(program.child); resolve(code); }));
-    program.address = await eventually(`the program listens: ${program.said}`, () => program.said.match(/http:\/\/(127\.0\.0\.1:\d+)/)?.[1]);
+    const gone = program.ended.then((code) => { throw new Error(`the program ended with ${code}: ${program.said}`); });
+    gone.catch(() => {});
+    const listens = eventually("it listens", () => program.said.match(/http:\/\/(127\.0\.0\.1:\d+)/)?.[1]);
+    program.address = await Promise.race([listens, gone]);
     program.url = `http://${program.address}/`;
     if (wait) await eventually("it is ready", () => fetch(`${program.url}ready`).then((answer) => answer.ok, () => false));
     return program;
