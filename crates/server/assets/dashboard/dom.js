@@ -97,7 +97,7 @@ const figure = (value) => (value == null ? "none" : value < 10 ? value.toFixed(1
 function percent(share, none = "nothing yet") {
   if (share == null || Number.isNaN(share)) return none;
   const value = 100 * share;
-  return `${value > 0 && value < 1 ? "under 1" : value > 99 && value < 100 ? value.toFixed(1) : value.toFixed(0)}\u00a0%`;
+  return `${value > 0 && value < 1 ? "under 1" : value > 99 && value < 100 ? (Math.floor(10 * value) / 10).toFixed(1) : value.toFixed(0)}\u00a0%`;
 }
 
 function bytes(n) {

@@ -7,7 +7,7 @@ const ADVICE = {
   priority_response: "A human should check in soon.",
   immediate_outreach: "A human should check in now.",
 };
-const KINDS = { risk: "speaks for danger or distress", protective: "speaks of help or a future", frame: "says what kind of talk it is" };
+const KINDS = { risk: "danger or distress", protective: "help or a future", frame: "the kind of talk" };
 
 /** The level in words, with as many of four bars as it is high. */
 function badge(level) {
@@ -76,7 +76,7 @@ function verdict(text, answer, took) {
 
   const found = el("div");
   if (answer.evidence.length) {
-    table(found, "Found in the words", ["What", "Which", "Strength", "Probably meant", "Because"], true)(answer.evidence.map((item, n) => [
+    table(found, "Found in the words", ["What", "Speaks of", "Strength", "Probably meant", "Because"], true)(answer.evidence.map((item, n) => [
       `${n + 1}. ${item.words}`,
       KINDS[item.polarity] ?? item.polarity,
       item.strength.toFixed(2),
