@@ -64,7 +64,7 @@ pub use health::{Health, LabelsInUse, Status, VERSION};
 pub use label_sets::{Examined, LabelSets, LabelsError};
 pub use learner::FeedbackError;
 pub use lexicon::{LexiconFileError, load_lexicon};
-pub use lifecycle::{Lifecycle, Part, PartState, Phase, Progress};
+pub use lifecycle::{Entered, Lifecycle, Part, PartState, Phase, Progress};
 pub use pattern_packs::{PatternDrafts, PatternPackError, load_pattern_packs};
 pub use provenance::{ClientId, Provenance};
 pub use queue::{Priority, QueueStatus};

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::timing::{microseconds, ms};
+
 /// The phases, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -79,17 +81,33 @@ pub struct Progress {
     pub parts: Vec<Part>,
 }
 
+/// When a phase was entered.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub struct Entered {
+    /// The phase.
+    pub phase: Phase,
+    /// Milliseconds since the socket was bound.
+    pub at_ms: f64,
+}
+
 /// The latch. Shared by whoever starts the service and whoever asks about it.
 #[derive(Debug)]
 pub struct Lifecycle {
     phase: AtomicU8,
     parts: Mutex<Vec<Part>>,
+    /// Every phase that was entered after the first, with the time since `began`.
+    entered: Mutex<Vec<(Phase, Duration)>>,
     began: Instant,
 }
 
 impl Default for Lifecycle {
     fn default() -> Self {
-        Lifecycle { phase: AtomicU8::new(0), parts: Mutex::default(), began: Instant::now() }
+        Lifecycle {
+            phase: AtomicU8::new(0),
+            parts: Mutex::default(),
+            entered: Mutex::default(),
+            began: Instant::now(),
+        }
     }
 }
 
@@ -103,6 +121,9 @@ impl Lifecycle {
     pub fn advance(&self, phase: Phase) {
         let before = self.phase.fetch_max(phase as u8, Ordering::AcqRel);
         if before < phase as u8 {
+            let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+            entered.push((phase, self.began.elapsed()));
+            drop(entered);
             tracing::debug!(phase = phase.as_str(), "phase");
         }
     }
@@ -110,6 +131,15 @@ impl Lifecycle {
     /// Since the socket was bound.
     pub fn uptime(&self) -> Duration {
         self.began.elapsed()
+    }
+
+    /// The phases so far, in the order of their times; a phase that was skipped is not among them.
+    pub fn timeline(&self) -> Vec<Entered> {
+        let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // Two threads may write down their phases in another order than they entered them.
+        entered.sort_by_key(|(phase, _)| *phase);
+        let first = std::iter::once((Phase::Starting, Duration::ZERO));
+        first.chain(entered).map(|(phase, at)| Entered { phase, at_ms: microseconds(ms(at)) }).collect()
     }
 
     /// How far the start is.
@@ -158,6 +188,18 @@ mod tests {
             life.advance(to);
             assert_eq!(life.phase(), is, "after {to}");
         }
+    }
+
+    #[test]
+    fn the_timeline_has_every_phase_that_was_entered_once_and_in_order() {
+        let life = Lifecycle::default();
+        for phase in [Phase::Loading, Phase::Loading, Phase::Ready, Phase::Warming] {
+            life.advance(phase);
+        }
+        let timeline = life.timeline();
+        let phases: Vec<Phase> = timeline.iter().map(|entered| entered.phase).collect();
+        assert_eq!(phases, [Phase::Starting, Phase::Loading, Phase::Ready]);
+        assert!(timeline.is_sorted_by_key(|entered| entered.at_ms) && timeline[0].at_ms == 0.0);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use crate::door::Door;
 use crate::error::ApiError;
+use crate::routes::dashboard::{Live, Why};
 
 /// How many requests may wait for the disk at once.
 const MOST_WRITERS: usize = 8;
@@ -22,6 +23,8 @@ pub(crate) struct App {
     pub(crate) writers: Arc<Semaphore>,
     /// Held while the service sends itself a message.
     pub(crate) rehearsal: Mutex<()>,
+    /// What the dashboards show that are open.
+    pub(crate) live: Live,
     service: OnceLock<Arc<Service>>,
 }
 
@@ -33,6 +36,7 @@ impl App {
             door,
             writers: Arc::new(Semaphore::new(MOST_WRITERS)),
             rehearsal: Mutex::default(),
+            live: Live::default(),
             service: OnceLock::new(),
         }
     }
@@ -42,11 +46,12 @@ impl App {
         let _ = self.service.set(service);
     }
 
-    /// From now on /health and /ready say so.
+    /// From now on /health and /ready say so, and whoever looks on is sent away.
     pub(crate) fn drain(&self) {
         if let Some(service) = self.service.get() {
             service.drain();
         }
+        self.live.end(Why::Draining);
     }
 
     /// The service, or 503 in the moment before there is one.

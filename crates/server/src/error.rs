@@ -98,6 +98,9 @@ pub(crate) enum ApiError {
     #[error("too many messages are waiting; try again in {} s", retry_after.as_secs())]
     Overloaded { retry_after: Duration },
     /// 503
+    #[error("too many dashboards are open; try again in 5 s")]
+    TooManyWatch,
+    /// 503
     #[error("the service is shutting down; try again in a second")]
     ShuttingDown,
     /// 504
@@ -147,6 +150,7 @@ impl ApiError {
             ApiError::ModelsAway => (StatusCode::SERVICE_UNAVAILABLE, "models_unavailable", "unavailable"),
             ApiError::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", "unavailable"),
             ApiError::Overloaded { .. } => (StatusCode::SERVICE_UNAVAILABLE, "overloaded", "unavailable"),
+            ApiError::TooManyWatch => (StatusCode::SERVICE_UNAVAILABLE, "too_many_watch", "unavailable"),
             ApiError::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "shutting_down", "unavailable"),
             ApiError::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "timeout", "unavailable"),
         }
@@ -170,7 +174,7 @@ impl ApiError {
         match self {
             ApiError::Overloaded { retry_after } => Some(retry_after.as_secs()),
             ApiError::RateLimited { retry_after } => Some(whole_seconds(*retry_after)),
-            ApiError::NotStored(_) => Some(5),
+            ApiError::NotStored(_) | ApiError::TooManyWatch => Some(5),
             ApiError::ModelsAway | ApiError::Starting | ApiError::ShuttingDown | ApiError::Timeout { .. } => {
                 Some(1)
             }

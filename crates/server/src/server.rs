@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::door::{Door, DoorError};
 use crate::listen::{self, Bounds};
 use crate::opening::Opening;
+use crate::routes::dashboard::{self, Why};
 use crate::routes::router;
 use crate::signals::{Signal, Signals};
 
@@ -125,6 +126,7 @@ impl Server {
         let mut http = pin!(listen::serve(self.listener, routes, self.bounds, async move {
             let _ = stopping.changed().await;
         }));
+        tokio::spawn(dashboard::sample(Arc::downgrade(&app)));
         let mut life = pin!(live(Arc::clone(&app), move || start(opening)));
         let reload: Arc<Reload> = Arc::new(reload);
         loop {
@@ -254,6 +256,8 @@ async fn reloaded(app: Arc<App>, reload: Arc<Reload>) {
             let new = keys.read()?;
             let restart = service.reload(&settings)?;
             keys.replace(new);
+            // Whoever looks on comes back with a key, if it is still one.
+            app.live.end(Why::Keys);
             if let Err(error) = service.relearn() {
                 tracing::warn!(%error, "what staff said could not be weighed anew; the cuts stay");
             }

@@ -4,6 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -26,6 +27,10 @@ enum State {
     Head { until: Instant },
     /// A request is being answered; its own timeout bounds that.
     Busy,
+    /// An answer without an end is being taken.
+    Stream { until: Instant },
+    /// The same while the server ends: no longer than this, whatever is taken.
+    Ending { until: Instant },
 }
 
 impl Clock {
@@ -42,7 +47,7 @@ impl Clock {
     fn came(&self) {
         self.change(|state| match state {
             State::Idle { .. } => State::Head { until: Instant::now() + self.bounds.head },
-            State::Head { .. } | State::Busy => state,
+            State::Head { .. } | State::Busy | State::Stream { .. } | State::Ending { .. } => state,
         });
     }
 
@@ -50,7 +55,8 @@ impl Clock {
     fn taken(&self) {
         self.change(|state| match state {
             State::Idle { .. } => State::Idle { until: Instant::now() + self.bounds.idle },
-            State::Head { .. } | State::Busy => state,
+            State::Stream { .. } => State::Stream { until: Instant::now() + self.bounds.idle },
+            State::Head { .. } | State::Busy | State::Ending { .. } => state,
         });
     }
 
@@ -64,9 +70,25 @@ impl Clock {
         self.change(|_| State::Idle { until: Instant::now() + self.bounds.idle });
     }
 
+    /// There is an answer that has no end.
+    pub(super) fn streams(&self) {
+        self.change(|_| State::Stream { until: Instant::now() + self.bounds.idle });
+    }
+
+    /// The server ends. Whoever does not take the end of an endless answer holds it up for `rest` and no longer.
+    pub(super) fn ends(&self, rest: Duration) {
+        self.change(|state| match state {
+            State::Stream { .. } => State::Ending { until: Instant::now() + rest },
+            _ => state,
+        });
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
         match *self.state.lock().unwrap_or_else(PoisonError::into_inner) {
-            State::Idle { until } | State::Head { until } => Some(until),
+            State::Idle { until }
+            | State::Head { until }
+            | State::Stream { until }
+            | State::Ending { until } => Some(until),
             State::Busy => None,
         }
     }

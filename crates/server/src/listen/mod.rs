@@ -32,6 +32,8 @@ use tokio::time::{Instant, sleep_until};
 
 use clock::{Clock, Timed};
 
+use crate::routes::dashboard::Endless;
+
 /// How long a client may take, and how many there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bounds {
@@ -53,6 +55,9 @@ impl Bounds {
 
 /// Who connected just before the end has so long to ask.
 const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// Whoever takes an endless answer that has ended has so long to take the rest.
+const LAST_EVENTS: Duration = Duration::from_secs(1);
 
 /// Serves until `stop` completes, then takes whoever has connected until then and nobody more, closes connections
 /// that ask nothing, lets the others finish what they asked, and returns when all have ended. Dropping the future
@@ -154,7 +159,12 @@ async fn connection(
         let (answer, clock) = (router.call(request), clock.clone());
         async move {
             let answer: Result<Response<Body>, Infallible> = answer.await;
-            clock.answered();
+            let endless = answer.as_ref().is_ok_and(|answer| answer.extensions().get::<Endless>().is_some());
+            if endless {
+                clock.streams();
+            } else {
+                clock.answered();
+            }
             answer
         }
     });
@@ -172,6 +182,7 @@ async fn connection(
         if !stops && stop.as_mut().poll(cx).is_ready() {
             stops = true;
             http.as_mut().graceful_shutdown();
+            clock.ends(LAST_EVENTS);
             if http.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }

@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
+use axum::Extension;
 use axum::routing::get;
+use futures_util::stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 
@@ -24,7 +26,13 @@ async fn start(bounds: Bounds) -> Running {
         "slow"
     };
     let peer = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() };
-    let router = Router::new().route("/", get(peer)).route("/slow", get(slow));
+    // More than a socket holds, and no end.
+    let endless = || async {
+        let pieces = stream::repeat_with(|| Ok::<_, Infallible>(vec![b'.'; 1 << 16]));
+        (Extension(Endless), Body::from_stream(pieces))
+    };
+    let router =
+        Router::new().route("/", get(peer)).route("/slow", get(slow)).route("/endless", get(endless));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
@@ -166,4 +174,17 @@ async fn who_asks_in_the_moment_of_the_end_is_answered() {
     server.stop.send(()).unwrap();
     fresh.write_all(ASK).unwrap();
     is_answered(fresh).await;
+}
+
+#[tokio::test]
+async fn whoever_does_not_take_an_endless_answer_does_not_hold_up_the_end() {
+    let server = start(Bounds { idle: Duration::from_secs(3600), ..PATIENT }).await;
+    let mut stuck = TcpStream::connect(server.address).await.unwrap();
+    stuck.write_all(b"GET /endless HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut first = [0; 12];
+    stuck.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
+    server.stop.send(()).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(60), server.ended).await;
+    ended.expect("it is waited for").unwrap().unwrap();
 }

@@ -3,6 +3,7 @@
 
 mod analyze;
 mod batch;
+pub(crate) mod dashboard;
 mod ensemble;
 mod health;
 mod labels;
@@ -39,6 +40,8 @@ use crate::guard::guard;
 pub(crate) fn router(app: Arc<App>, cors: &CorsSettings) -> Router {
     let told = Arc::clone(&app);
     let routes = Router::new()
+        .route("/", get(dashboard::page::page))
+        .route("/events", get(dashboard::events::events))
         .route("/analyze", post(analyze::analyze))
         .route("/analyze/batch", post(batch::batch))
         .route("/analyze_false_positive", post(learning::false_positive))

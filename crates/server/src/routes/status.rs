@@ -67,7 +67,7 @@ struct Build {
 
 /// A model, as it was loaded and as it does.
 #[derive(Debug, Serialize, ToSchema)]
-struct Model {
+pub(super) struct Model {
     #[serde(flatten)]
     loaded: ModelStatus,
     /// Of the first message of the warm-up, and once it was steady.
@@ -82,9 +82,22 @@ struct Model {
 
 /// Both layers of the cache.
 #[derive(Debug, Serialize, ToSchema)]
-struct Caches {
+pub(super) struct Caches {
     assessments: CacheStatus,
     inference: CacheStatus,
+}
+
+impl Model {
+    /// The model's name.
+    pub(super) fn name(&self) -> &str {
+        &self.loaded.name
+    }
+}
+
+impl From<(CacheStatus, CacheStatus)> for Caches {
+    fn from((assessments, inference): (CacheStatus, CacheStatus)) -> Self {
+        Caches { assessments, inference }
+    }
 }
 
 /// What makes a level of a score.
@@ -148,7 +161,7 @@ pub(crate) async fn status(State(app): State<Arc<App>>) -> Json<StatusAnswer> {
         warmup_status: warmup,
         models: models.unwrap_or_default(),
         queue: service.map(|s| s.queue()),
-        cache: cache.map(|(assessments, inference)| Caches { assessments, inference }),
+        cache: cache.map(Caches::from),
         performance,
         alerts: service.and_then(|s| s.alerts()),
         config_fingerprint: settings.as_ref().map(|s| s.fingerprint()),
@@ -162,7 +175,8 @@ fn names(sets: &LabelSets) -> Vec<String> {
     sets.iter().map(|set| set.name().to_owned()).collect()
 }
 
-fn models(service: &Service, health: &Health, report: &PerformanceReport) -> Vec<Model> {
+/// The models, each with what was measured of it.
+pub(super) fn models(service: &Service, health: &Health, report: &PerformanceReport) -> Vec<Model> {
     let model = |loaded: ModelStatus| {
         let warmed = health.warmup.models.iter().find(|pace| pace.name == loaded.name);
         let measured = report.models.get(&loaded.name);

@@ -23,6 +23,7 @@ const FEEDBACK: Access = Access::NeedsKey(Role::Analyze);
 
 /// Method, path as the router knows it, and what it takes.
 pub(crate) const ROUTES: &[(Method, &str, Access)] = &[
+    (Method::GET, "/", Access::Open),
     (Method::GET, "/health", Access::Open),
     (Method::GET, "/live", Access::Open),
     (Method::GET, "/ready", Access::Open),
@@ -31,6 +32,7 @@ pub(crate) const ROUTES: &[(Method, &str, Access)] = &[
     (Method::GET, "/docs/", Access::Open),
     (Method::GET, "/docs/{*file}", Access::Open),
     (Method::GET, "/status", READ),
+    (Method::GET, "/events", READ),
     (Method::GET, "/metrics", READ),
     (Method::GET, "/stats", READ),
     (Method::GET, "/learning_statistics", READ),

@@ -5,6 +5,7 @@ mod auth;
 mod batch;
 mod clients;
 mod cors;
+mod dashboard;
 mod embedded;
 mod ensemble;
 mod errors;

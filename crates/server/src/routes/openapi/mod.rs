@@ -23,7 +23,8 @@ use self::feedback::MayBeMissing;
 use self::refusals::Refusals;
 use crate::app::App;
 use crate::routes::{
-    analyze, batch, ensemble, health, labels, learning, metrics, moderations, oip, stats, status, thresholds,
+    analyze, batch, dashboard, ensemble, health, labels, learning, metrics, moderations, oip, stats, status,
+    thresholds,
 };
 
 /// Every handler that the document describes.
@@ -38,6 +39,8 @@ use crate::routes::{
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     paths(
+        dashboard::page::page,
+        dashboard::events::events,
         analyze::analyze,
         batch::batch,
         health::health,

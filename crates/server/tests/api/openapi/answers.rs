@@ -20,6 +20,7 @@ fn answers_are_as_documented_and_say_nothing_that_is_not() {
     });
     let false_positive = json!({"message": "gg", "detected_level": "low", "correct_level": "none"});
     for (method, path, body) in [
+        ("get", "/", Value::Null),
         ("get", "/health", Value::Null),
         ("get", "/live", Value::Null),
         ("get", "/ready", Value::Null),
