@@ -4,7 +4,9 @@ use crate::harness::{code, command, err, out, run};
 
 #[test]
 fn every_subcommand_has_help_with_examples() {
-    for subcommand in ["analyze", "serve", "eval", "tune", "bench", "labels", "patterns", "keys", "alerts"] {
+    for subcommand in
+        ["analyze", "serve", "eval", "tune", "bench", "profile", "labels", "patterns", "keys", "alerts"]
+    {
         let output = run(&[subcommand, "--help"]);
         assert_eq!(code(&output), 0);
         let help = out(&output);
