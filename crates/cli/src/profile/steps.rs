@@ -436,11 +436,11 @@ mod tests {
                 &["0.10 ms a message", "it would be 0.60 ms"],
             ),
             (Facts { tokens: 200.0, ..facts(&attention) }, 2.0, &["200 tokens", "Halves of 100 tokens"]),
-            // 20 of 150 tokens are what two of ten hypotheses have above the median; 7.5 beside each.
+            // 20 of 150 tokens are what two of ten hypotheses have above the median; 8 stand beside each.
             (
                 zero_shot(150.0),
                 8.0 * 20.0 / 150.0,
-                &["2 of 10 hypotheses take 30 %", "median of 5 tokens", "13 % less"],
+                &["2 of 10 hypotheses take 31 %", "median of 5 tokens", "13 % less"],
             ),
             (facts(&quantise), 0.5, &["1.00 ms (10 %)", "1 passes"]),
             (facts(&alone), 0.5, &["1.00 ms (10 %) pass outside"]),
