@@ -146,6 +146,7 @@ impl Report {
             batch: tree,
             limits,
             cores: available_parallelism().map_or(threads, Into::into),
+            processor: passes.processor().unwrap_or(1.0),
             messages: passes.messages as f64 / batches,
             tokens: passes.tokens as f64 / batches,
             hypotheses,

@@ -14,6 +14,8 @@ const TOLD: usize = 3;
 const WORTH: f64 = 0.01;
 /// What share of the limit products of enough rows reach in a model: weights come from far once a group.
 const REACHED: f64 = 0.75;
+/// With a smaller share of the processor, waiting says nothing about the program.
+pub(super) const UNDISTURBED: f64 = 0.9;
 /// Rows from which on a product is no longer held up by the reading of its weights.
 const ENOUGH_ROWS: f64 = 128.0;
 
@@ -34,6 +36,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) limits: Limits,
     /// Cores that could be used.
     pub(crate) cores: usize,
+    /// How much of the time that threads worked they had a processor; 1 if that is unknown.
+    pub(crate) processor: f64,
     /// Of a batch.
     pub(crate) messages: f64,
     /// Of a batch, as the models read them.
@@ -129,7 +133,8 @@ fn idle_threads(facts: &Facts) -> Option<Step> {
     let models = facts.models()?;
     let threads = facts.threads();
     let busy = models.busy_ms / (models.ms * threads);
-    if threads < 2.0 || busy >= 0.85 {
+    // A thread that other programs kept from its processor is not idle.
+    if threads < 2.0 || busy >= 0.85 || facts.processor < UNDISTURBED {
         return None;
     }
     let divided = models.busy_ms / threads;
@@ -304,7 +309,7 @@ fn quantising_apart(facts: &Facts) -> Option<Step> {
 /// Time outside of all stages: the queue, and threads that are woken.
 fn handing_over(facts: &Facts) -> Option<Step> {
     let own = facts.batch.own_ms;
-    if own < 0.04 * facts.batch.ms {
+    if own < 0.04 * facts.batch.ms || facts.processor < UNDISTURBED {
         return None;
     }
     Some(Step {
@@ -375,6 +380,7 @@ mod tests {
             batch,
             limits: LIMITS,
             cores: 2,
+            processor: 1.0,
             messages,
             tokens,
             hypotheses: Vec::new(),
@@ -391,6 +397,9 @@ mod tests {
         assert_eq!(steps(&facts(&batch(product(8.0, 600.0), 0.1))), []);
         let nothing = Node::new("batch", Kind::Whole);
         assert_eq!(steps(&facts(&nothing)), []);
+        // Threads that wait for a processor are not idle.
+        let waiting = batch(Node { busy_ms: 8.0, ..product(8.0, 600.0) }, 0.1);
+        assert_eq!(steps(&Facts { processor: 0.5, ..facts(&waiting) }), []);
     }
 
     #[test]
@@ -426,7 +435,7 @@ mod tests {
                 8.0 - 0.8 / REACHED,
                 &["8.00 ms (80 %)", "10 % of this machine's limit", "9 rows", "7 MB"],
             ),
-            (facts(&idle), 4.0, &["busy 50 %", "4.00 ms"]),
+            (Facts { processor: 0.95, ..facts(&idle) }, 4.0, &["busy 50 %", "4.00 ms"]),
             (Facts { cores: 4, ..facts(&usual) }, 4.0, &["2 of 4 cores", "--threads 4"]),
             (facts(&floats), 6.0, &["4.0 times", "--precision int8", "2.00 ms"]),
             (facts(&patterns), 1.0, &["1.20 ms (12 %)", "1.00 ms of thread time are idle"]),

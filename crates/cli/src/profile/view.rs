@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::report::{Figures, Report};
-use super::steps::{millis, percent};
+use super::steps::{UNDISTURBED, millis, percent};
 use crate::terminal::{ALARM, FAINT, STRONG, styled};
 
 /// A report, down to `depth` levels below the whole.
@@ -15,8 +15,6 @@ pub(crate) struct View<'a> {
 /// Width of names with their branches, and of a bar.
 const NAME: usize = 32;
 const BAR: usize = 12;
-/// A smaller share of a processor is worth a warning.
-const UNDISTURBED: f64 = 0.9;
 /// Width of what a step says.
 const TEXT: usize = 92;
 
