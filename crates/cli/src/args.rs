@@ -8,8 +8,8 @@ use ash_runtime::Profile;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
-    alerts, analyze, bench, completions, config, eval, keys, labels, learning, man, models, patterns, profile,
-    serve, tune,
+    alerts, analyze, bench, completions, config, eval, keys, labels, learning, man, models, patterns,
+    profile, serve, tune,
 };
 
 /// Reads a community's messages and tells its crisis team which ones need a human now.

@@ -65,7 +65,8 @@ pub(crate) fn write(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     writeln!(out, r#"<text class="note" x="{MARGIN}" y="46">{}</text>"#, escaped(&about))?;
     // The tree's own sum is the mean of the middle runs, not the median of all.
     let scale = (WIDTH - 2.0 * MARGIN) / report.tree.ms.max(1e-9);
-    place(out, &report.tree, &mut Vec::new(), MARGIN, scale)?;
+    let whole = if report.batch == 1 { "message" } else { "batch" };
+    place(out, whole, &report.tree, &mut Vec::new(), MARGIN, scale)?;
     let y = height - 12.0;
     writeln!(
         out,
@@ -80,6 +81,7 @@ fn depth(of: &Figures) -> usize {
 
 fn place<'a>(
     out: &mut dyn Write,
+    name: &'a str,
     of: &'a Figures,
     around: &mut Vec<&'a str>,
     x: f64,
@@ -90,7 +92,7 @@ fn place<'a>(
         return Ok(());
     }
     let y = HEAD + around.len() as f64 * ROW;
-    around.push(&of.name);
+    around.push(name);
     let class = match of.kind {
         "operation" if of.of_limit.is_some() => "product",
         "operation" => "other",
@@ -98,8 +100,8 @@ fn place<'a>(
     };
     writeln!(out, r#"<g class="{class}"><title>{}</title>"#, escaped(&told(of, around)))?;
     writeln!(out, r#"<rect x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{:.2}" rx="2"/>"#, ROW - 1.0)?;
-    let share = format!("{} {} %", of.name, percent(of.share));
-    let label = if fits(&share, width) { share } else { shortened(&of.name, width) };
+    let share = format!("{name} {} %", percent(of.share));
+    let label = if fits(&share, width) { share } else { shortened(name, width) };
     if !label.is_empty() {
         writeln!(
             out,
@@ -112,7 +114,7 @@ fn place<'a>(
     writeln!(out, "</g>")?;
     let mut at = x;
     for child in &of.children {
-        place(out, child, around, at, scale)?;
+        place(out, &child.name, child, around, at, scale)?;
         at += child.ms * scale;
     }
     around.pop();

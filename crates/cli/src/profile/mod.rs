@@ -21,8 +21,8 @@ mod trace;
 mod tree;
 mod view;
 
-use std::fs;
-use std::io::{BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::{eprintln, stdout};
@@ -82,16 +82,19 @@ Exit codes:
 /// Measures and prints the report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     let texts = input::read(&args.messages)?;
+    // Before anything is measured: whoever cannot be written should not be waited for.
+    let trace = args.trace.as_deref().map(create).transpose()?;
+    let flame = args.flame.as_deref().map(create).transpose()?;
     let service = setup::service(global, Overrides::default())?;
     let batch = usize::try_from(args.batch)?;
     let limits = service.limits()?;
     let passes = Passes::run(&service, &texts, batch, args.runs, &limits)?;
     let report = Report::new(&service, &passes, batch, limits);
-    if let Some(path) = &args.trace {
-        write(path, |out| trace::write(out, passes.typical()))?;
+    if let Some(file) = trace {
+        written(file, |out| trace::write(out, passes.typical())).context("cannot write the trace")?;
     }
-    if let Some(path) = &args.flame {
-        write(path, |out| flame::write(out, &report))?;
+    if let Some(file) = flame {
+        written(file, |out| flame::write(out, &report)).context("cannot write the flame graph")?;
     }
     let mut out = stdout().lock();
     if args.json {
@@ -105,12 +108,13 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// A file that is there whole or not at all would need a second name; these can be written again at any time.
-fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
-    let written = fs::File::create(path).and_then(|file| {
-        let mut out = BufWriter::new(file);
-        content(&mut out)?;
-        out.flush()
-    });
-    written.with_context(|| format!("cannot write {}", path.display()))
+fn create(path: &Path) -> Result<File> {
+    File::create(path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// All of it, or the error of the last bytes.
+fn written(file: File, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(file);
+    content(&mut out)?;
+    out.flush()
 }

@@ -3,6 +3,7 @@
 //! A shared machine disturbs some runs and now and then favours one, so what is shown is the mean of the middle half
 //! by duration: as steady as a median, and, other than medians of parts, its parts add up.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -31,6 +32,8 @@ pub(crate) struct Passes {
     pub(crate) tokens: usize,
     /// All batches of a run near the median.
     typical: Vec<Recording>,
+    /// How much of the time that threads worked they had a processor; absent where that cannot be told.
+    processor: Option<f64>,
 }
 
 impl Passes {
@@ -50,6 +53,7 @@ impl Passes {
         let start = Instant::now();
         let (mut trees, mut totals): (Vec<Node>, Vec<f64>) = (Vec::new(), Vec::new());
         let (mut typical, mut tokens) = ((f64::INFINITY, Vec::new()), 0);
+        let before = processor_ms();
         for done in 0..wanted {
             if runs.is_none() && done >= 3 && start.elapsed() > PATIENCE {
                 break;
@@ -69,6 +73,8 @@ impl Passes {
             bar.inc(texts.len() as u64);
         }
         bar.finish_and_clear();
+        let had = processor_ms().zip(before).map(|(after, before)| after - before);
+        let busy: f64 = trees.iter().map(|tree| tree.busy_ms).sum();
         let batches = texts.len().div_ceil(batch);
         let middle = middle_half(trees);
         let mut mean = Node::new("batch", Kind::Whole);
@@ -76,7 +82,15 @@ impl Passes {
             mean.add(tree);
         }
         mean.scale(1.0 / (middle.len() * batches) as f64);
-        Ok(Passes { totals, mean, messages: texts.len(), batches, tokens, typical: typical.1 })
+        Ok(Passes {
+            totals,
+            mean,
+            messages: texts.len(),
+            batches,
+            tokens,
+            typical: typical.1,
+            processor: had.filter(|_| busy > 0.0).map(|had| (had / busy).min(1.0)),
+        })
     }
 
     /// How many runs were counted.
@@ -91,10 +105,27 @@ impl Passes {
         [median(&self.totals), least, most].map(|total| total / self.batches as f64)
     }
 
+    /// How much of the time that threads worked they had a processor, at most 1: less where other programs ran on it.
+    pub(crate) fn processor(&self) -> Option<f64> {
+        self.processor
+    }
+
     /// The batches of a run near the median.
     pub(crate) fn typical(&self) -> &[Recording] {
         &self.typical
     }
+}
+
+/// Milliseconds that the threads of this process have had a processor, as the kernel counts it for each (nanoseconds, in
+/// `schedstat`). Absent where `/proc` is.
+fn processor_ms() -> Option<f64> {
+    let of = |thread: fs::DirEntry| -> Option<f64> {
+        let counts = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        counts.split(' ').next()?.parse::<f64>().ok()
+    };
+    let threads = fs::read_dir("/proc/self/task").ok()?.flatten();
+    let nanoseconds: f64 = threads.filter_map(of).sum();
+    (nanoseconds > 0.0).then_some(nanoseconds / 1e6)
 }
 
 /// Judges all once: what was recorded of each batch, and the tokens of all.

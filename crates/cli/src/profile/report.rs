@@ -30,6 +30,9 @@ pub(crate) struct Report {
     pub(crate) runs: usize,
     /// Of a batch.
     pub(crate) total_ms: Total,
+    /// How much of the time that threads worked they had a processor: less than 1 where other programs ran on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) processor_share: Option<f64>,
     pub(crate) target_ms: f64,
     /// The target without the median; less than 0 if it is missed.
     pub(crate) gap_ms: f64,
@@ -143,6 +146,7 @@ impl Report {
             batch: tree,
             limits,
             cores: available_parallelism().map_or(threads, Into::into),
+            processor: passes.processor().unwrap_or(1.0),
             messages: passes.messages as f64 / batches,
             tokens: passes.tokens as f64 / batches,
             hypotheses,
@@ -161,6 +165,7 @@ impl Report {
             tokens: passes.tokens,
             runs: passes.runs(),
             total_ms: Total { median, min, max },
+            processor_share: passes.processor().map(|share| rounded(share, 4)),
             target_ms,
             gap_ms: rounded(target_ms - median, 4),
             limits: Limits {

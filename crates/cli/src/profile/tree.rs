@@ -268,7 +268,9 @@ fn given(recording: &Recording) -> Given {
     let depths: Vec<usize> = (0..recording.places.len()).map(depth).collect();
     // Ends come before begins of the same moment, so that neighbours are never both there.
     let mut turns: Vec<(Duration, bool, usize)> = Vec::with_capacity(recording.spans.len() * 2);
-    for (number, span) in recording.spans.iter().enumerate() {
+    // What took no time gets none, and would end before it began.
+    let lasting = recording.spans.iter().enumerate().filter(|(_, span)| span.end > span.start);
+    for (number, span) in lasting {
         turns.push((span.start, true, number));
         turns.push((span.end, false, number));
     }
@@ -358,6 +360,7 @@ mod tests {
                 span(4, 1, SpanKind::Call(work), 6, 18),
                 span(4, 1, SpanKind::Part, 6, 18),
                 span(4, 0, SpanKind::Part, 12, 14),
+                span(4, 0, SpanKind::Part, 15, 15),
             ],
             took: at(25),
         }

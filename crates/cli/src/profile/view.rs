@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::report::{Figures, Report};
-use super::steps::{millis, percent};
-use crate::terminal::{ALARM, FAINT, STRONG, bar, styled};
+use super::steps::{UNDISTURBED, millis, percent};
+use crate::terminal::{ALARM, FAINT, STRONG, styled};
 
 /// A report, down to `depth` levels below the whole.
 pub(crate) struct View<'a> {
@@ -34,7 +34,7 @@ impl Display for View<'_> {
         }
         let limits = &report.limits;
         let limit = format!(
-            "limit of {} thread{}: {:.0} GOPS int8, {:.0} f32, {:.1} GB/s from memory (measured just now)",
+            "limit of {} thread{}, measured just now: {:.0} GOPS int8, {:.0} f32 (a); {:.1} GB/s of weights from memory (m)",
             limits.threads,
             if limits.threads == 1 { "" } else { "s" },
             limits.int8_gops,
@@ -58,7 +58,8 @@ impl View<'_> {
         let Report { profile, precision, kernel, threads, .. } = self.report;
         writeln!(
             f,
-            "{messages} message{plural}{together}, {tokens} tokens · {runs} runs · {profile} {precision}, {threads} thread{}, {kernel}\n",
+            "{messages} message{plural}{together}, {tokens} tokens · {runs} run{} · {profile} {precision}, {threads} thread{}, {kernel}\n",
+            if *runs == 1 { "" } else { "s" },
             if *threads == 1 { "" } else { "s" },
         )?;
         let range = format!("median; {} to {}", millis(total_ms.min), millis(total_ms.max));
@@ -71,7 +72,22 @@ impl View<'_> {
         if *batch > 1 {
             write!(f, "   {:.0} messages/s", *batch as f64 / total_ms.median.max(1e-9) * 1e3)?;
         }
-        writeln!(f, "\n")
+        writeln!(f, "\n")?;
+        match self.report.processor_share {
+            Some(share) if share < UNDISTURBED => writeln!(
+                f,
+                "  {}\n",
+                styled(
+                    ALARM,
+                    format!(
+                        "Other programs were busy: threads had a processor for {} % of the time that they worked.\n  \
+                         These figures are of that; run it again when the machine is idle.",
+                        percent(share)
+                    )
+                )
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// What the whole is called.
@@ -147,7 +163,12 @@ fn heading(f: &mut Formatter<'_>, what: &str) -> fmt::Result {
     writeln!(f, "{}", styled(FAINT, columns))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a bar has a dozen cells")]
+/// A bar of `BAR` cells; what would be less than half a cell is none, for small shares are many here.
+fn bar(share: f64) -> String {
+    let filled = (0..BAR).filter(|&cell| share * BAR as f64 >= cell as f64 + 0.5).count();
+    format!("{:<BAR$}", "█".repeat(filled))
+}
+
 fn row(f: &mut Formatter<'_>, name: &str, of: &Figures) -> fmt::Result {
     let shown =
         |figure: Option<f64>, digits: usize| figure.map_or_else(String::new, |x| format!("{x:.digits$}"));
@@ -162,7 +183,7 @@ fn row(f: &mut Formatter<'_>, name: &str, of: &Figures) -> fmt::Result {
         "  {name:<NAME$}{calls:>6}{:>10.3}{:>8}  {}{:>6}{:>7}{:>7}{limit:>10}",
         of.ms,
         format!("{:.1} %", of.share * 100.0),
-        bar(of.share as f32, BAR),
+        bar(of.share),
         share_of(of.busy_share),
         shown(of.gops, 0),
         shown(of.gb_s, 1),

@@ -16,6 +16,7 @@ mod learning;
 mod measures;
 mod models;
 mod patterns;
+mod profile;
 mod pull;
 #[cfg(unix)]
 mod serve;
