@@ -94,7 +94,7 @@ impl Trunk {
         self.tokens.batch(texts)
     }
 
-    /// Has the vocabulary `word` as a whole? Asked in the vocabulary's own writing: WordPiece vocabularies know a
+    /// Has the vocabulary `word` as a whole? Asked in the vocabulary's own writing: `WordPiece` vocabularies know a
     /// word by itself, in lower case if their tokeniser writes lower case.
     pub fn knows(&self, word: &str) -> bool {
         self.tokens.knows(word)
