@@ -149,11 +149,11 @@ impl Color {
     /// What a command line asks for, before it is parsed: the last `--color` before `--`; `auto` if it is not understood.
     pub(crate) fn asked_for(line: impl Iterator<Item = OsString>) -> Self {
         let words: Vec<_> = line.skip(1).take_while(|word| word != "--").collect();
-        let values = words.iter().enumerate().filter_map(|(at, word)| match word.to_str()? {
+        let mut values = words.iter().enumerate().filter_map(|(at, word)| match word.to_str()? {
             "--color" => words.get(at + 1)?.to_str(),
             word => word.strip_prefix("--color="),
         });
-        values.last().and_then(|value| Color::from_str(value, true).ok()).unwrap_or(Color::Auto)
+        values.next_back().and_then(|value| Color::from_str(value, true).ok()).unwrap_or(Color::Auto)
     }
 }
 
