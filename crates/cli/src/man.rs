@@ -25,7 +25,7 @@ const EXAMPLES: &str = "\
 Examples:
   ash-nlp man | man -l -                        read the page of the program
   ash-nlp man --out ~/.local/share/man/man1     install all for you
-  ash-nlp man --out /usr/local/share/man/man1   install all for everybody, as root
+  ash-nlp man --out /usr/local/share/man/man1   install them for everybody
 
 Then read them: man ash-nlp, man ash-nlp-analyze, man ash-nlp-models-pull.";
 

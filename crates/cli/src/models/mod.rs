@@ -31,7 +31,7 @@ pub(crate) struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  ash-nlp models pull                          fetch those of the profile zero-shot
+  ash-nlp models pull                          fetch those of zero-shot
   ash-nlp models list                          what is here, in which revision
   ash-nlp models verify                        read all again, load it, run it
   ash-nlp models quantize NAME --output DIR    make it int8, say what changed

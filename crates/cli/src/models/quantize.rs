@@ -56,7 +56,7 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   ash-nlp models quantize OWNER/NAME --output models/int8/OWNER--NAME
-  ash-nlp models quantize ./my-model --output ./my-int8 --keep-f32 embeddings 0 11
+  ash-nlp models quantize ./model --output ./int8 --keep-f32 embeddings 0 11
   ash-nlp models quantize OWNER/NAME --output out --rows corpus/corpus.jsonl \\
       --split dev --limit 200 --json
 

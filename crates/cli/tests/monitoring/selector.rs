@@ -1,4 +1,4 @@
-//! Reads out of a query which series it selects; just enough of PromQL for our own.
+//! Reads out of a query which series it selects; just as much of the language as we write.
 
 /// `name{label="value",…}` in a query.
 #[derive(Debug, PartialEq, Eq)]

@@ -242,7 +242,7 @@ mod tests {
             ("alerts.webhooks.team.from", Some("\"low\", \"medium\", \"high\" or \"critical\"")),
             ("alerts.webhooks.team.kind", Some("\"discord\", \"slack\" or \"json\"")),
             ("alerts.webhooks.team.include_text", Some("true or false")),
-            ("alerts.webhooks.team.url_file", Some("a path")),
+            ("alerts.webhooks.team.url_file", Some("the path of a file")),
             ("alerts.webhooks", None),
             ("server", None),
             ("server.port", None),

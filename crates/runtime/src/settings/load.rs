@@ -213,11 +213,11 @@ mod tests {
         for (toml, says) in [
             (
                 team(&format!("url = [\"{ADDRESS}\"]")),
-                "ash.toml:3: alerts.webhooks.team.url is (hidden), allowed is a text",
+                "ash.toml:3: alerts.webhooks.team.url is (hidden), allowed is an address like https://host/path",
             ),
             (
                 team(&format!("url_file = [\"{ADDRESS}\"]")),
-                "ash.toml:3: alerts.webhooks.team.url_file is (hidden), allowed is a path",
+                "ash.toml:3: alerts.webhooks.team.url_file is (hidden), allowed is the path of a file",
             ),
             (
                 team(&format!("url_file = \"{ADDRESS}\"")),
