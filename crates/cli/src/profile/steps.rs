@@ -211,7 +211,7 @@ fn words_on_one_thread(facts: &Facts) -> Option<Step> {
             ),
         });
     }
-    let models = facts.models()?;
+    let models = facts.models().filter(|_| facts.processor >= UNDISTURBED)?;
     let idle = (models.ms * threads - models.busy_ms).max(0.0);
     Some(Step {
         saves_ms: patterns.ms.min(idle),
