@@ -8,7 +8,8 @@ const require = createRequire(installed);
 const { chromium } = require("playwright-core");
 export const axe = require.resolve("axe-core/axe.min.js");
 
-const executable = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+const names = ["chromium", "chromium-browser", "google-chrome"];
+const executable = names.flatMap((name) => process.env.PATH.split(":").map((folder) => `${folder}/${name}`)).find(existsSync);
 
 /** Chromium without a window. Its sandbox needs what root in a container does not have. */
 export async function browser() {

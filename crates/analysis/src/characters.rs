@@ -39,7 +39,7 @@ pub(crate) fn latin(word: &str) -> String {
 }
 
 /// The Latin letter that a bare, lower-case letter of another script looks like.
-const fn look_alike(c: char) -> Option<char> {
+pub(crate) const fn look_alike(c: char) -> Option<char> {
     Some(match c {
         'а' | 'α' | 'ᴀ' | 'ɑ' => 'a',
         'в' | 'ʙ' | 'β' => 'b',

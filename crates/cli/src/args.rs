@@ -32,7 +32,7 @@ Examples:
 
 Exit codes:
   0  all done
-  1  some messages could not be judged
+  1  some messages could not be judged, or an --assert was missed
   2  nothing was done: wrong usage, configuration, file or models
   3  a message reached the level of `analyze --fail-at`";
 

@@ -1,6 +1,7 @@
 //! `ash-nlp serve`: the HTTP service, until it is asked to stop.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use anstream::eprintln;
 use anyhow::{Context, Result};
@@ -40,6 +41,9 @@ fn address(written: &str) -> Result<SocketAddr, String> {
     };
     written.parse().map_err(|_| format!("an address and a port are needed, such as {hint}"))
 }
+
+/// How long threads that still do something are waited for at the end: longer than the last moment of alerts.
+const LAST_THREADS: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -89,8 +93,12 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     {
         runtime.block_on(traces.flush());
     }
+    let forced = matches!(served, Err(ServeError::Forced));
+    if !forced {
+        // What was accepted has been answered. A start that still reads models is not waited for.
+        runtime.shutdown_timeout(LAST_THREADS);
+    }
     let Err(error) = served else { return Ok(Outcome::Done) };
-    let forced = matches!(error, ServeError::Forced);
     let why = told_once(&error.into());
     match format {
         LogFormat::Human => eprintln!("{} {why}", styled(ALARM, "error:")),

@@ -75,7 +75,7 @@ impl Health {
     /// The health before there is a service: the socket is bound, the rest is on its way.
     pub fn starting(life: &Lifecycle) -> Self {
         Health {
-            status: Status::Starting,
+            status: if life.phase() == Phase::Draining { Status::Draining } else { Status::Starting },
             progress: life.progress(),
             ready: false,
             degraded: false,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use ash_runtime::telemetry::Event;
-use ash_runtime::{Health, Lifecycle, ServerSettings, Service};
+use ash_runtime::{Health, Lifecycle, Phase, ServerSettings, Service};
 
 use tokio::sync::{Mutex, Semaphore};
 
@@ -48,9 +48,8 @@ impl App {
 
     /// From now on /health and /ready say so, and whoever looks on is sent away.
     pub(crate) fn drain(&self) {
-        if let Some(service) = self.service.get() {
-            service.drain();
-        }
+        // Not through the service: there may be none yet, and whoever starts it must see this.
+        self.life.advance(Phase::Draining);
         self.live.end(Why::Draining);
     }
 

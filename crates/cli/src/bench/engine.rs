@@ -84,7 +84,7 @@ pub(crate) struct Throughput {
 
 /// Measures and prints the report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
-    let output = args.output.open()?;
+    let output = args.output.open(global)?;
     let messages = usize::try_from(args.messages)?;
     let starts = (0..STARTS).map(|_| start_to_first_answer(global)).collect::<Result<Vec<_>>>()?;
     let texts = CHATTER.iter().map(|text| MessageText::parse(text)).collect::<Result<Vec<_>, _>>()?;

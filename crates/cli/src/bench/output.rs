@@ -14,6 +14,7 @@ use super::history::calibration::baseline_ms;
 use super::history::entry::{Entry, Facts};
 use super::history::file;
 use super::latency::microsecond;
+use crate::args::Global;
 use crate::outcome::Outcome;
 
 /// Where measurements are recorded if nothing else is said.
@@ -55,11 +56,13 @@ pub(crate) struct Output<'a> {
     args: &'a Args,
     /// The history, and how long the fixed work took before the measurement.
     record: Option<(File, f64)>,
+    /// For the history, behind the setup.
+    options: String,
 }
 
 impl Args {
     /// To be called before the measurement, and before a server is started for it.
-    pub(crate) fn open(&self) -> Result<Output<'_>> {
+    pub(crate) fn open(&self, global: &Global) -> Result<Output<'_>> {
         if let Some(path) = &self.html {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             ensure!(
@@ -67,10 +70,23 @@ impl Args {
                 "cannot write {}: there is no such folder",
                 path.display()
             );
+            ensure!(!path.is_dir(), "cannot write {}: it is a folder", path.display());
         }
         let record = if self.record { Some((file::open(&self.history)?, baseline_ms())) } else { None };
-        Ok(Output { args: self, record })
+        Ok(Output { args: self, record, options: speed_options(global) })
     }
+}
+
+/// Of the options of every command, those that change how fast it is: they make another kind of measurement. No paths.
+fn speed_options(global: &Global) -> String {
+    let threads = global.threads.map(|n| format!("{n} threads"));
+    let precision = global.precision.map(|p| p.as_str().to_owned());
+    let profile = global.profile.map(|p| p.profile().to_string());
+    let labels = global.labels.as_ref().map(|labels| format!("labels {labels}"));
+    let models = global.models.as_ref().map(|_| "other models".to_owned());
+    let config = global.config.as_ref().map(|_| "a configuration file".to_owned());
+    let told = [threads, precision, profile, labels, models, config].into_iter().flatten();
+    told.flat_map(|option| [", ".to_owned(), option]).collect()
 }
 
 impl Output<'_> {
@@ -78,7 +94,9 @@ impl Output<'_> {
     pub(crate) fn write(self, report: &impl Measured, assert: bool) -> Result<Outcome> {
         if let Some((mut history, before)) = self.record {
             let baseline = microsecond(f64::midpoint(before, baseline_ms()));
-            file::append(&mut history, &Entry::now(report.facts(), self.args.label.clone(), baseline))?;
+            let mut facts = report.facts();
+            facts.setup += &self.options;
+            file::append(&mut history, &Entry::now(facts, self.args.label.clone(), baseline))?;
         }
         if let Some(path) = &self.args.html {
             fs::write(path, report.page()).with_context(|| format!("cannot write {}", path.display()))?;

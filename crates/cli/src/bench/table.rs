@@ -6,7 +6,7 @@ use super::aim::Aim;
 use super::latency::Latency;
 use super::sparkline::medians;
 use super::timeline::Part;
-use crate::terminal::{ALARM, FAINT, STRONG, styled};
+use crate::terminal::{ALARM, FAINT, STRONG, columns, hanging, styled};
 
 /// Width of the names and of the figures.
 const NAME: usize = 28;
@@ -85,7 +85,8 @@ impl Display for Table {
             write!(f, "  {name:<NAME$}{}", styled(STRONG, figure))?;
             if !meaning.is_empty() {
                 let pad = FIGURE.saturating_sub(visible);
-                write!(f, "{:pad$}  {}", "", styled(FAINT, meaning))?;
+                let indent = 2 + NAME + FIGURE.max(visible) + 2;
+                write!(f, "{:pad$}  {}", "", styled(FAINT, hanging(meaning, indent, columns())))?;
             }
             writeln!(f)?;
         }

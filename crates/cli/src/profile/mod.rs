@@ -68,7 +68,7 @@ Examples:
   ash-nlp profile \"i just feel so empty lately\"
   ash-nlp profile --depth 4 \"i just feel so empty lately\" | less -R
   ash-nlp profile messages.txt --batch 32 --flame flame.svg
-  ash-nlp --threads 1 profile \"i just feel so empty lately\" --json | jq .steps
+  ash-nlp --threads 1 profile \"i just feel so empty lately\" --json | jq .next_steps
   ash-nlp profile - --trace trace.json < messages.txt
   ash-nlp --profile zero-shot profile \"i just feel so empty lately\" --runs 5
 

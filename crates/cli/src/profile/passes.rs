@@ -64,9 +64,10 @@ impl Passes {
                 tree.add(&Node::of(recording, limits));
             }
             totals.push(tree.ms);
-            let distance = (tree.ms - median(&totals)).abs();
-            if distance <= typical.0 {
-                typical = (distance, recordings);
+            // Both are weighed against the median as it is known now.
+            let middle = median(&totals);
+            if (tree.ms - middle).abs() <= (typical.0 - middle).abs() {
+                typical = (tree.ms, recordings);
             }
             trees.push(tree);
             tokens = read;

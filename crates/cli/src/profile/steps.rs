@@ -115,7 +115,7 @@ fn few_rows(facts: &Facts) -> Option<Step> {
     Some(Step {
         saves_ms: products.ms - better,
         text: format!(
-            "Products take {} at {gops:.0} GOPS, {} % of this machine's limit, because they have {rows:.0} rows on average \
+            "Products take {} at {gops:.0} GOPS, {} % of this machine's limit of arithmetic, because they have {rows:.0} rows on average \
              for {:.0} MB of weights that are read for them. Messages judged together (POST /analyze/batch, or whatever \
              waits in the queue) share that reading: at the {} % that enough rows reach it would be {} a batch of this \
              size, in throughput, not in the wait of a lone message.",
@@ -433,7 +433,7 @@ mod tests {
             (
                 facts(&few),
                 8.0 - 0.8 / REACHED,
-                &["8.00 ms (80 %)", "10 % of this machine's limit", "9 rows", "7 MB"],
+                &["8.00 ms (80 %)", "10 % of this machine's limit of arithmetic", "9 rows", "7 MB"],
             ),
             (Facts { processor: 0.95, ..facts(&idle) }, 4.0, &["busy 50 %", "4.00 ms"]),
             (Facts { cores: 4, ..facts(&usual) }, 4.0, &["2 of 4 cores", "--threads 4"]),

@@ -70,7 +70,8 @@ impl View<'_> {
         };
         write!(f, "  {}  {}   {gap}", styled(STRONG, millis(total_ms.median)), styled(FAINT, range))?;
         if *batch > 1 {
-            write!(f, "   {:.0} messages/s", *batch as f64 / total_ms.median.max(1e-9) * 1e3)?;
+            let all_ms = total_ms.median.max(1e-9) * *batches as f64;
+            write!(f, "   {:.0} messages/s", *messages as f64 / all_ms * 1e3)?;
         }
         writeln!(f, "\n")?;
         match self.report.processor_share {

@@ -94,8 +94,8 @@ impl Linear {
         let call = operation(self.op, || self.work(x.len(), block));
         for first in (0..x.len()).step_by(block) {
             let rows = first..(first + block).min(x.len());
-            // A task of at least so many panels is worth a thread: some 30 µs.
-            let least = (1 << 22) / (rows.len() * self.inputs * columns) + 1;
+            // A task of at least so many panels is worth a thread: some 15 µs.
+            let least = (1 << 21) / (rows.len() * self.inputs * columns) + 1;
             (0..panels).into_par_iter().with_min_len(least).for_each_init(
                 || call.part(),
                 |_, panel| {

@@ -19,9 +19,17 @@ impl Service {
     /// before anybody is told that the service is ready: for what lies before the pipeline. Blocks.
     pub fn bring_up(&self, rehearse: impl FnOnce()) -> Result<(), StartError> {
         let settings = self.settings();
+        // A start that is called off while it reads files ends at the next step: nobody waits for the rest of it.
+        let ends = || self.life.phase() == Phase::Draining;
+        if ends() {
+            return Ok(());
+        }
         match self.preload(&settings, &self.life) {
             Ok(models) => {
                 self.install_models(models)?;
+                if ends() {
+                    return Ok(());
+                }
                 self.warm_up_pipeline();
             }
             Err(error) => {

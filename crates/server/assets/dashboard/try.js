@@ -1,6 +1,8 @@
 
 // The box in which a message is tried. Its text is in this page and in one request, and nowhere else.
 let asking = false;
+// How often the text was cleared: what was asked before shows nothing any more.
+let cleared = 0;
 
 function tryError(text) {
   say($("try-error"), text);
@@ -21,7 +23,7 @@ async function refusal(answer) {
 
 async function ask(text) {
   tryError("");
-  const begin = performance.now();
+  const begin = performance.now(), then = cleared;
   let answer;
   try {
     answer = await fetch("analyze", {
@@ -34,11 +36,12 @@ async function ask(text) {
     });
     if (!answer.ok) return tryError(await refusal(answer));
     const body = await answer.json();
+    if (then !== cleared) return;
     $("verdict-parts").replaceChildren(...verdict(text, body, performance.now() - begin));
     show($("verdict"), true);
     announce(`Verdict: ${body.level}, score ${body.crisis_score.toFixed(2)}. ${ADVICE[body.recommended_action] ?? ""}`);
   } catch {
-    tryError("The service does not answer. Your text is still here; try again when it is back.");
+    tryError(answer ? "The answer could not be shown. Load this page again: it may be of another version." : "The service does not answer. Your text is still here; try again when it is back.");
   }
 }
 
@@ -61,6 +64,7 @@ $("message").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("try").requestSubmit();
 });
 $("clear").addEventListener("click", () => {
+  cleared += 1;
   $("message").value = "";
   $("verdict-parts").replaceChildren();
   show($("verdict"), false);

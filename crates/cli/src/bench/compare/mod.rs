@@ -43,7 +43,7 @@ pub(crate) struct Args {
     #[arg(value_name = "B")]
     b: Side,
     /// Rounds that count, after one that does not; in each, 24 messages go to both
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(8..=10_000))]
     rounds: u32,
     /// A file with the API key to send to both [default: the file named by `ASH_KEY_FILE`]
     #[arg(long, value_name = "FILE")]
@@ -68,7 +68,7 @@ drawing the rounds anew a thousand times.";
 
 /// Measures and prints the report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
-    let output = args.output.open()?;
+    let output = args.output.open(global)?;
     let report = block_on(measure(global, args))?;
     output.write(&report, args.assert)
 }

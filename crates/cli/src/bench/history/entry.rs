@@ -127,17 +127,18 @@ fn processor(cpuinfo: &str) -> String {
     model.filter(|m| !m.is_empty()).unwrap_or(std::env::consts::ARCH).to_owned()
 }
 
-/// What git calls the state of the working folder, if it is one of git's.
+/// What git calls the state of the working folder, if it is one of git's. That the history itself changed, as it does with
+/// every measurement, is no change.
 fn commit() -> Option<String> {
-    let mut git = Command::new("git");
-    let output = git
-        .args(["describe", "--always", "--tags", "--dirty"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    let told = String::from_utf8(output.stdout).ok()?;
-    (output.status.success() && !told.trim().is_empty()).then(|| told.trim().to_owned())
+    let at = git(&["describe", "--always", "--tags"]).filter(|at| !at.is_empty())?;
+    let elsewhere = [":(top)", ":(top,exclude)bench/history.jsonl"];
+    let changed = git(&[&["status", "--porcelain", "--untracked-files=no", "--"], &elsewhere[..]].concat())?;
+    Some(if changed.is_empty() { at } else { at + "-dirty" })
+}
+
+fn git(args: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(args).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 #[cfg(test)]

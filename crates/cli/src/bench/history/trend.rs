@@ -77,6 +77,8 @@ fn points(entries: &[&Entry], figure: &str, tolerance: f64) -> Vec<Point> {
         let Some(&value) = entry.figures.get(figure) else { continue };
         let cost = cost(figure, value, entry.baseline_ms);
         let to_earlier = cost.zip(median(&costs[costs.len().saturating_sub(PAST)..])).map(|(c, m)| c / m);
+        // Nothing a second has no cost that could be divided, and is the worst of all.
+        let collapsed = figure.ends_with("_per_second") && value <= 0.0 && !costs.is_empty();
         costs.extend(cost);
         points.push(Point {
             date: entry.date.clone(),
@@ -87,7 +89,7 @@ fn points(entries: &[&Entry], figure: &str, tolerance: f64) -> Vec<Point> {
             baseline_ms: entry.baseline_ms,
             cost,
             to_earlier,
-            regressed: to_earlier.is_some_and(|ratio| ratio > 1.0 + tolerance),
+            regressed: collapsed || to_earlier.is_some_and(|ratio| ratio > 1.0 + tolerance),
         });
     }
     points

@@ -119,7 +119,10 @@ impl Args {
             Plan::Closed { clients } => format!("closed loop, {clients} clients"),
             Plan::Open(Rate::Fixed(rate)) => format!("open loop, {rate} requests/s"),
             Plan::Open(Rate::Factor(factor)) => format!("open loop, {factor} × the capacity"),
-            Plan::Ramp(rates) => format!("{} rates up to {}/s", rates.len(), rates.last().unwrap_or(&0.0)),
+            Plan::Ramp(rates) => {
+                let (first, last) = (rates.first().unwrap_or(&0.0), rates.last().unwrap_or(&0.0));
+                format!("{} rates, {first} to {last}/s", rates.len())
+            }
         };
         if self.repeat_share > 0.0 {
             // Writing to a String cannot fail.
@@ -142,8 +145,8 @@ fn steps(from: f64, to: f64, steps: u16) -> Vec<f64> {
 
 fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(number) if number > 0.0 && number <= 1e6 => Ok(number),
-        _ => Err("a number above 0, at most 1000000, is needed".to_owned()),
+        Ok(number) if (0.01..=1e6).contains(&number) => Ok(number),
+        _ => Err("a number from 0.01 to 1000000 is needed".to_owned()),
     }
 }
 

@@ -58,7 +58,7 @@ const ENGINE_MESSAGES: (f64, f64) = (32.0, 8192.0);
 
 /// Measures and prints the report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
-    let output = args.output.open()?;
+    let output = args.output.open(global)?;
     let texts = Arc::new(Texts::new().repeating(args.repeat_share));
     // Before the server runs, for they would share the cores.
     let engine = match (args.plan(), args.target.spawn()) {

@@ -86,7 +86,7 @@ pub(super) fn positive(text: &str) -> Result<f64, String> {
 
 /// Measures and prints the report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
-    let output = args.output.open()?;
+    let output = args.output.open(global)?;
     let messages = messages(usize::try_from(args.requests)?);
     let report = if args.in_process {
         in_process(global, args, &messages)?

@@ -153,7 +153,7 @@ fn what_contradicts_itself_is_refused() {
         (&["bench", "load", "--rate", "5", "--clients", "5"], "cannot be used with"),
         (&["bench", "load", "--rates", "5,6", "--ramp", "1:2"], "cannot be used with"),
         (&["bench", "load", "--ramp", "5"], "two rates are needed"),
-        (&["bench", "load", "--rate", "0"], "a number above 0"),
+        (&["bench", "load", "--rate", "0"], "a number from 0.01"),
         (&["bench", "load", "--duration", "5 weeks"], "unit of time"),
         (&["bench", "load", "--clients", "901"], "901 is not in 1..=900"),
         (&["bench", "load", "--repeat-share", "1"], "a share from 0 to 0.99"),

@@ -46,7 +46,7 @@ fn where_it_listens_is_said_at_every_level() {
 
 #[test]
 fn a_bench_finds_a_server_whose_log_is_json() {
-    let mut bench = command(&["bench", "live", "--spawn", "--requests", "1", "--json"]);
+    let mut bench = command(&["bench", "validate", "--spawn", "--requests", "1", "--json"]);
     let output =
         bench.env("ASH_LOG__FORMAT", "json").env("ASH_LOG__LEVEL", "error").output().expect("it starts");
     assert_eq!(code(&output), 0, "{}", err(&output));
