@@ -69,13 +69,15 @@ fn an_assessment_carries_what_every_model_said_and_where_the_time_went() {
 fn a_disguised_word_is_judged_as_the_word() {
     let dir = profile();
     let service = start(dir.path()).unwrap();
-    let score = |typed: &str| service.analyze(vec![text(typed)]).unwrap().remove(0).assessment.score.get();
-    let plain = score("i am tired of all this");
+    let signals = |typed: &str| -> Vec<f32> {
+        let analyzed = service.analyze(vec![text(typed)]).unwrap().remove(0);
+        analyzed.assessment.signals.iter().map(|signal| signal.signal.get()).collect()
+    };
+    let plain = signals("i am tired of all this");
     for disguised in ["i am t1r3d of all this", "i am t i r e d of all this", "i am tireeed of 4ll th1s"] {
-        let difference = score(disguised) - plain;
-        assert!(difference.abs() < f32::EPSILON, "{difference}");
+        assert_eq!(signals(disguised), plain, "{disguised}");
     }
-    assert!((score("i am blurred of all this") - plain).abs() > 1e-4, "an unknown word is another message");
+    assert_ne!(signals("i am blurred of all this"), plain, "an unknown word is another message");
 }
 
 #[test]

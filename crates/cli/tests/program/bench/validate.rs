@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::stub::{Reply, Stub};
-use super::{number, ordered, page, recorded, report_and_code, share};
+use super::{number, ordered, page, patient, recorded, report_and_code, share};
 
 /// What scripts read; these names stay.
 const KEYS: [&str; 11] = [
@@ -105,7 +105,7 @@ fn a_real_server_sees_every_crisis_and_the_report_is_true_to_itself() {
 
 #[test]
 fn the_service_in_this_process_is_validated_too_and_no_server_meets_a_microsecond() {
-    let (report, code) = report_and_code(&[
+    let (report, code) = patient(&[
         "bench",
         "validate",
         "--in-process",
