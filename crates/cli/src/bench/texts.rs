@@ -66,6 +66,13 @@ impl Texts {
         self.numbered(message, self.next.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// `message` with the next number behind it as a time of day: words that have nothing to do with it may change what
+    /// an urgent one is taken for. 86,400 numbers pass before one returns.
+    pub(crate) fn next_timed(&self, message: &str) -> String {
+        let second = self.start.wrapping_add(self.next.fetch_add(1, Ordering::Relaxed)) % 86_400;
+        format!("{message}, it's {}:{:02}:{:02} here", second / 3600, second / 60 % 60, second % 60)
+    }
+
     fn text(&self, n: u64) -> (usize, String) {
         let which = usize::try_from(n % CHATTER.len() as u64).unwrap_or(0);
         // The first is of median length, so that it may be compared with the median of all.

@@ -99,7 +99,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
 /// The five, then so many others; each with three harmless words that no earlier run sent.
 fn messages(more: usize) -> Vec<Message> {
     let texts = Texts::new();
-    let crises = CRISIS.iter().map(|text| Message { text: texts.next_of(text), is_crisis: true });
+    let crises = CRISIS.iter().map(|text| Message { text: texts.next_timed(text), is_crisis: true });
     let others = (0..more).map(|_| Message { text: texts.next().1, is_crisis: false });
     crises.chain(others).collect()
 }
