@@ -94,6 +94,8 @@ fn every_value_of_a_label_is_one_that_the_program_gives() {
                     let exists = match matcher.label.as_str() {
                         // Any status may come, any model be configured.
                         "status" => word.len() == 3 && word.chars().all(|c| c.is_ascii_digit() || c == '.'),
+                        // Whether somebody asked it already or not.
+                        "route" => ash_server::routes().any(|(_, path, _)| path == word),
                         label => told
                             .get(&(name.clone(), label.to_owned()))
                             .is_some_and(|values| values.contains(&word)),
