@@ -48,8 +48,11 @@ impl App {
 
     /// From now on /health and /ready say so, and whoever looks on is sent away.
     pub(crate) fn drain(&self) {
-        // Not through the service: there may be none yet, and whoever starts it must see this.
+        // Not through the service alone: there may be none yet, and whoever starts it must see this.
         self.life.advance(Phase::Draining);
+        if let Some(service) = self.service.get() {
+            service.drain();
+        }
         self.live.end(Why::Draining);
     }
 
