@@ -121,21 +121,23 @@ fn rates(steps: &[Step], target_ms: f64) -> String {
         ],
         limit: None,
     };
-    let head = [
-        "requests/s",
-        "answers/s",
-        "in full/s",
-        "degraded",
-        "cached",
-        "median",
-        "p90",
-        "p99",
-        "p99.9",
-        "longest",
-        "holds",
-    ];
-    latency.svg() + &answers.svg() + &table(head, &steps.iter().map(cells).collect::<Vec<_>>())
+    latency.svg() + &answers.svg() + &table(STEP, &steps.iter().map(cells).collect::<Vec<_>>())
 }
+
+/// What the cells of a step are.
+const STEP: [&str; 11] = [
+    "requests/s",
+    "answers/s",
+    "in full/s",
+    "degraded",
+    "cached",
+    "median",
+    "p90",
+    "p99",
+    "p99.9",
+    "longest",
+    "holds",
+];
 
 /// A step as cells of a table.
 fn cells(step: &Step) -> [String; 11] {
@@ -206,19 +208,7 @@ fn steps(f: &mut Formatter<'_>, steps: &[Step]) -> fmt::Result {
             line
         })
     };
-    let head = line([
-        "requests/s",
-        "answers/s",
-        "in full/s",
-        "degraded",
-        "cached",
-        "median",
-        "p90",
-        "p99",
-        "p99.9",
-        "longest",
-        "holds",
-    ]);
+    let head = line(STEP);
     writeln!(f, "  {}", styled(FAINT, head))?;
     for step in steps {
         let cells = cells(step);
