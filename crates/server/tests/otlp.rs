@@ -37,8 +37,9 @@ fn collector() -> (String, std::sync::mpsc::Receiver<String>) {
             }
             let mut body = vec![0; length];
             reader.read_exact(&mut body).unwrap();
-            reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
+            // Before the answer, which ends the sender's flush: the test reads then what is here.
             bodies.send(String::from_utf8(body).unwrap()).unwrap();
+            reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
         }
     });
     (address, received)
