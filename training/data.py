@@ -104,12 +104,16 @@ def sample_emotions(rows: list[dict], n: int, seed: int) -> list[dict]:
 
 
 def joined(rows: list[dict], n: int, seed: int) -> list[dict]:
-    """`n` messages with harmless small talk before or after them: who greets first is in no less danger."""
+    """`n` messages with harmless small talk before or after them: who greets first is in no less danger.
+
+    A fifth of them has one to four words drawn from small talk instead, which belong to nothing.
+    """
     rng = random.Random(seed)
-    small = [r for r in rows if r["level"] == 0 and r["small_talk"] and len(r["text"]) < 90]
+    small = [r["text"] for r in rows if r["level"] == 0 and r["small_talk"] and len(r["text"]) < 90]
+    words = sorted({w for text in small for w in re.findall(r"[a-z]{3,}", text)})
     out = []
     for r in rng.sample(rows, n):
-        other = rng.choice(small)["text"]
+        other = rng.choice(small) if rng.random() < 0.8 else " ".join(rng.sample(words, rng.randint(1, 4)))
         parts = [other, r["text"]] if rng.random() < 0.5 else [r["text"], other]
         out.append({**r, "source": "joined", "text": rng.choice([" ", ". ", "\n", " - ", ", "]).join(parts)})
     return out

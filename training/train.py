@@ -35,7 +35,7 @@ BRANCHES = {
 }
 LEVEL_WEIGHTS = torch.tensor([1.0, 1.0, 1.1, 1.3, 1.3])
 # Calm GoEmotions comments that count as `none`, and messages joined with small talk.
-CALM, JOINED = 2500, 5000
+CALM, JOINED = 2500, 6000
 # How often an emotion is positive is far below one half; without this the rare ones never fire.
 EMOTION_LOSS = 10.0
 

@@ -18,7 +18,7 @@ const EXPECTED: &str = r#"{"id": "A1", "text": "…", "level": "none|low|medium|
 /// A message with the level that a person gave it.
 #[derive(Clone)]
 pub(crate) struct Row {
-    /// Names the row in reports; its first letter is the slice.
+    /// Names the row in reports; the capital letters it begins with are its slice.
     pub(crate) id: String,
     pub(crate) text: MessageText,
     pub(crate) level: Level,

@@ -38,7 +38,7 @@ pub(crate) struct Figures {
     /// Urgent rows with the lowest scores, and rows truly none with the highest: those to look at first.
     pub(crate) worst: Worst,
     pub(crate) by_level: BTreeMap<Level, LevelFigures>,
-    /// By the first letter of the id.
+    /// By the capital letters that the id begins with.
     pub(crate) by_slice: BTreeMap<String, GroupFigures>,
     pub(crate) by_category: BTreeMap<String, GroupFigures>,
     /// `confusion[truth][verdict]`.
@@ -114,8 +114,10 @@ fn grouped(rows: &[Judged], key: impl Fn(&Judged) -> String) -> BTreeMap<String,
     groups.into_iter().map(|(name, table)| (name, figures(table))).collect()
 }
 
+/// The capital letters that an id begins with (`A0012`, `AB7`), else its first character.
 fn slice(id: &str) -> String {
-    id.chars().take(1).collect()
+    let letters = id.chars().take_while(char::is_ascii_uppercase).count();
+    id.chars().take(letters.max(1)).collect()
 }
 
 fn named(table: &Confusion) -> BTreeMap<Level, BTreeMap<Level, u32>> {
@@ -168,6 +170,7 @@ pub(crate) mod tests {
         assert_eq!(f.by_slice["A"].false_alarms_per_1000, None);
         assert_eq!(f.by_slice["D"].urgent_recall, None);
         assert_eq!(f.by_slice["D"].support, 4);
+        assert_eq!(["AB12", "A0012", "msg-7", "7", ""].map(slice), ["AB", "A", "m", "7", ""]);
         assert_eq!(Some(f.by_category["gaming"].accuracy), Some(1.0));
         assert_eq!(f.by_category["other"].support, 5);
         assert_eq!(f.confusion[&Level::Critical][&Level::Medium], 1);
