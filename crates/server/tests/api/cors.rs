@@ -3,7 +3,7 @@
 use ash_runtime::Overrides;
 use serde_json::json;
 
-use crate::harness::{Reply, Running};
+use crate::harness::{Reply, Running, impatient};
 
 const TEAM: &str = "https://team.example";
 
@@ -50,9 +50,7 @@ fn a_named_page_may_read_answers_and_refusals_and_no_other_page_may() {
 
 #[test]
 fn every_answer_tells_browsers_to_keep_their_hands_off() {
-    let server = Running::with(
-        Overrides::default().set("server.request_timeout_ms", 400).set("queue.max_wait_ms", 200),
-    );
+    let server = Running::with(impatient(Overrides::default()));
     let replies = [
         server.get("/health"),
         server.get("/status"),

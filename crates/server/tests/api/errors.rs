@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ash_runtime::Overrides;
 use insta::assert_json_snapshot;
 
-use crate::harness::Running;
+use crate::harness::{Running, impatient};
 
 #[test]
 fn every_mistake_has_its_status_and_code() {
@@ -60,14 +60,10 @@ fn too_long_is_413_whether_message_or_body() {
     assert_json_snapshot!([message.shown(), body.shown()]);
 }
 
-/// A request may take `ms`, and wait half of that.
-fn hurried(ms: u64) -> Overrides {
-    Overrides::default().set("server.request_timeout_ms", ms).set("queue.max_wait_ms", ms / 2)
-}
-
 #[test]
 fn a_body_that_never_ends_is_a_timeout() {
-    let server = Running::with(hurried(200));
+    let hurried = Overrides::default().set("server.request_timeout_ms", 200).set("queue.max_wait_ms", 100);
+    let server = Running::with(hurried);
     let answer =
         server.raw(b"POST /analyze HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 100\r\n\r\n{");
     assert!(answer.starts_with("HTTP/1.1 504") && answer.contains("\"timeout\""), "{answer}");
@@ -75,7 +71,7 @@ fn a_body_that_never_ends_is_a_timeout() {
 
 #[test]
 fn an_analysis_that_takes_too_long_ends_in_a_verdict_by_words_before_the_timeout() {
-    let server = Running::with(hurried(450));
+    let server = Running::with(impatient(Overrides::default()));
     let reply = server.analyze("slow");
     assert_eq!((reply.status, &reply.json["is_degraded"]), (200, &true.into()), "{}", reply.json);
     assert_eq!(reply.json["requires_staff_review"], true);

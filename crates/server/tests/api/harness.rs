@@ -67,6 +67,11 @@ impl Classifier for Fake {
     }
 }
 
+/// Nothing waits as long as "slow" takes, and the deadline is so much later that no busy machine takes one for the other.
+pub(crate) fn impatient(overrides: Overrides) -> Overrides {
+    overrides.set("server.request_timeout_ms", 20_000).set("queue.max_wait_ms", 100)
+}
+
 /// The shipped settings on a free port, with an analysis that no later fitting changes, and no file in this folder.
 pub(crate) fn settings(overrides: Overrides) -> Settings {
     let mut settings = Settings::load(None, overrides.set("server.bind", "127.0.0.1:0")).unwrap();

@@ -63,13 +63,13 @@ fn whoever_sends_half_a_body_or_too_much_is_told_what_the_page_says() {
         .set("limits.exempt_addresses", json!([]))
         .set("limits.requests_per_second_per_address", 1)
         .set("limits.burst_per_address", 1)
-        .set("server.request_timeout_ms", 300)
+        .set("server.request_timeout_ms", 1500)
         .set("queue.max_wait_ms", 100);
     let server = Running::with(narrow);
     let half =
         "POST /analyze HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 99\r\n\r\n{";
     let late = server.raw(half.as_bytes());
-    quoted(&message_of(&late).replace("300 ms", "4500 ms"));
+    quoted(&message_of(&late).replace("1500 ms", "4500 ms"));
     std::thread::sleep(std::time::Duration::from_millis(1100));
     let mut gone = TcpStream::connect(server.address).unwrap();
     gone.write_all(half.as_bytes()).unwrap();

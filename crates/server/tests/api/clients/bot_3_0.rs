@@ -8,7 +8,7 @@ use serde_json::json;
 use super::python::dumps;
 use super::reads::{Needs, Read, faults, read, reads};
 use super::situations::{Keyed, critical_as_high, read_by, shared};
-use crate::harness::{Reply, Running};
+use crate::harness::{Reply, Running, impatient};
 
 const BOT: &str = "bot 3.0";
 
@@ -150,8 +150,7 @@ fn bot_3_0_is_never_told_a_status_that_it_gives_up_at_while_it_would_help_to_wai
     server.wait_until_ready();
     assert_eq!(send(&server, "this is high").status, 200);
 
-    let hurried = Overrides::default().set("server.request_timeout_ms", 450).set("queue.max_wait_ms", 225);
-    let late = send(&Running::with(hurried), "slow");
+    let late = send(&Running::with(impatient(Overrides::default())), "slow");
     assert_eq!((late.status, &late.json["is_degraded"]), (200, &json!(true)), "words before 504");
 }
 

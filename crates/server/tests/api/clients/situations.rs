@@ -7,7 +7,7 @@ use ash_server::{NewEntry, Role, add_key};
 use serde_json::{Map, Value};
 
 use super::reads::{Read, reads, seen};
-use crate::harness::{Reply, Running, redacted};
+use crate::harness::{Reply, Running, impatient, redacted};
 
 /// One server for all tests that neither change it nor trouble its models.
 pub(crate) fn shared() -> &'static Running {
@@ -31,8 +31,8 @@ pub(crate) fn verdicts(overrides: &Overrides, send: Send) -> Vec<(&'static str, 
     let server = Running::with(overrides.clone());
     let mut answers: Vec<_> =
         messages.into_iter().map(|(name, text)| (name, judged(&send(&server, text)))).collect();
-    let late = overrides.clone().set("server.request_timeout_ms", 450).set("queue.max_wait_ms", 225);
-    answers.push(("words alone", judged(&send(&Running::with(late), "slow"))));
+    let late = Running::with(impatient(overrides.clone()));
+    answers.push(("words alone", judged(&send(&late, "slow"))));
     answers
 }
 
