@@ -1,7 +1,8 @@
 //! A model whose answers a test can choose, and a service over it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ash_analysis::{
@@ -16,6 +17,8 @@ pub(crate) struct Fake {
     pub(crate) slow: AtomicBool,
     /// How many messages it was asked about.
     pub(crate) asked: AtomicUsize,
+    /// See [`Fake::hold`].
+    held: Mutex<Option<(Sender<()>, Receiver<()>)>>,
 }
 
 impl Fake {
@@ -34,7 +37,15 @@ impl Fake {
             fails: AtomicBool::new(false),
             slow: AtomicBool::new(false),
             asked: AtomicUsize::new(0),
+            held: Mutex::new(None),
         })
+    }
+
+    /// Holds the next batch: tells when it is there, and waits until it is released.
+    pub(crate) fn hold(&self) -> (Receiver<()>, Sender<()>) {
+        let ((enter, entered), (release, released)) = (channel(), channel());
+        *self.held.lock().unwrap() = Some((enter, released));
+        (entered, release)
     }
 }
 
@@ -45,6 +56,11 @@ impl Classifier for Fake {
 
     fn classify(&self, messages: &[&Message]) -> Vec<(Arc<ModelInfo>, ModelAnswer)> {
         self.asked.fetch_add(messages.len(), Ordering::SeqCst);
+        let held = self.held.lock().unwrap().take();
+        if let Some((enter, released)) = held {
+            enter.send(()).unwrap();
+            released.recv().unwrap();
+        }
         if self.slow.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(100));
         }

@@ -103,14 +103,18 @@ async fn what_finds_no_room_is_judged_by_its_words_and_a_human_is_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waited_too_long_is_judged_by_its_words() {
     let fake = Fake::new();
-    let service = Arc::new(service(&fake, Overrides::default().set("queue.max_wait_ms", 10)));
-    fake.slow.store(true, Ordering::SeqCst);
-    let first = tokio::spawn({
+    let service = Arc::new(service(&fake, Overrides::default().set("queue.max_wait_ms", 500)));
+    let (entered, release) = fake.hold();
+    let submit = |words: &'static str| {
         let service = Arc::clone(&service);
-        async move { service.submit(Request::new(text("danger"))).await }
-    });
-    tokio::time::sleep(Duration::from_millis(30)).await;
-    let late = service.submit(Request::new(text("danger too"))).await.unwrap().assessment;
+        tokio::spawn(async move { service.submit(Request::new(text(words))).await })
+    };
+    let first = submit("danger");
+    entered.recv().unwrap();
+    let late = submit("danger too");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    release.send(()).unwrap();
+    let late = late.await.unwrap().unwrap().assessment;
     assert!(late.is_degraded() && late.requires_staff_review, "{late:?}");
     assert!(late.failures[0].to_string().contains("waited too long"), "{:?}", late.failures);
     assert!(!first.await.unwrap().unwrap().assessment.is_degraded());

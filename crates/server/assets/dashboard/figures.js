@@ -97,7 +97,7 @@ function showQueue({ queue, counts, cache }) {
     ["Being judged", count(queue.active)],
     ["Waiting", count(queue.queued)],
     ["The oldest for", queue.oldest_age_ms == null ? "none waits" : ms(queue.oldest_age_ms)],
-    ["Room", `${percent(1 - queue.queued_tokens / queue.capacity)} free`],
+    ["Room", `${percent(Math.max(0, 1 - queue.queued_tokens / queue.capacity))} free`],
   ]);
   const shed = Object.entries(counts?.shed ?? {}).filter(([, n]) => n > 0);
   say($("shed"), shed.length

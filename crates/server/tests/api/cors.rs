@@ -56,7 +56,7 @@ fn every_answer_tells_browsers_to_keep_their_hands_off() {
         server.get("/status"),
         server.analyze("high"),
         server.analyze("panic"),
-        server.analyze("slow"),
+        server.analyze("stuck"),
         server.post("/analyze", "["),
         server.get("/nothing"),
         server.get("/analyze"),

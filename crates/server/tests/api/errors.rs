@@ -72,7 +72,7 @@ fn a_body_that_never_ends_is_a_timeout() {
 #[test]
 fn an_analysis_that_takes_too_long_ends_in_a_verdict_by_words_before_the_timeout() {
     let server = Running::with(impatient(Overrides::default()));
-    let reply = server.analyze("slow");
+    let reply = server.analyze("stuck");
     assert_eq!((reply.status, &reply.json["is_degraded"]), (200, &true.into()), "{}", reply.json);
     assert_eq!(reply.json["requires_staff_review"], true);
 }

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 pub(crate) const MODELS: [&str; 3] = ["depression", "sentiment", "emotional_distress"];
 
 /// Three models of five labels. A message that names a level gets that level from each of them;
-/// "panic" panics, "slow" takes half a second, "broken" fails in the second model.
+/// "panic" panics, "slow" takes half a second, "stuck" longer than [`impatient`] allows, "broken" fails in the second model.
 pub(crate) struct Fake(Vec<Arc<ModelInfo>>);
 
 impl Fake {
@@ -54,6 +54,9 @@ impl Classifier for Fake {
         if any("slow") {
             std::thread::sleep(Duration::from_millis(500));
         }
+        if any("stuck") {
+            std::thread::sleep(Duration::from_millis(3500));
+        }
         assert!(!any("panic"), "this text may quote the message: {}", messages[0].clean());
         let readings = || messages.iter().map(|m| Self::reading(m)).collect::<Vec<_>>();
         let fail = |name: &str| {
@@ -67,9 +70,9 @@ impl Classifier for Fake {
     }
 }
 
-/// Nothing waits as long as "slow" takes, and the deadline is so much later that no busy machine takes one for the other.
+/// Words take over after nine tenths of these three seconds; what is left is enough for them on a busy machine too.
 pub(crate) fn impatient(overrides: Overrides) -> Overrides {
-    overrides.set("server.request_timeout_ms", 20_000).set("queue.max_wait_ms", 100)
+    overrides.set("server.request_timeout_ms", 3000).set("queue.max_wait_ms", 1500)
 }
 
 /// The shipped settings on a free port, with an analysis that no later fitting changes, and no file in this folder.
@@ -112,7 +115,8 @@ impl Running {
 
     /// Bound, with a service that does not start before the sender is dropped.
     pub(crate) fn held_back() -> (Self, std::sync::mpsc::Sender<()>) {
-        let settings = settings(Overrides::default());
+        // Whoever looks at it while it goes has time for it.
+        let settings = settings(Overrides::default().set("server.shutdown_grace_ms", 3000));
         let (release, hold) = std::sync::mpsc::channel();
         let service = settings.clone();
         let start = move || {

@@ -19,5 +19,7 @@ fn serving_later() -> (Command, String) {
         TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
     let mut service = command(&["serve", "--bind", &free.to_string()]);
     service.env("ASH_LEARNING__PATH", ":memory:");
+    // It waits for its models even on a machine that has no time for them.
+    service.env("ASH_QUEUE__MAX_WAIT_MS", "500000").env("ASH_SERVER__REQUEST_TIMEOUT_MS", "600000");
     (service, format!("http://{free}"))
 }

@@ -16,9 +16,12 @@ use crate::harness::command;
 /// Models built for tests start slowly on a busy machine. Nothing here waits for longer than this.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// `ash-nlp serve` on a free port, with `options` before it.
+/// `ash-nlp serve` on a free port, with `options` before it; it waits for its models even on a machine that has no time
+/// for them.
 pub(crate) fn serving(options: &[&str]) -> Command {
-    command(&[options, &["serve", "--bind", "127.0.0.1:0"]].concat())
+    let mut command = command(&[options, &["serve", "--bind", "127.0.0.1:0"]].concat());
+    command.env("ASH_QUEUE__MAX_WAIT_MS", "500000").env("ASH_SERVER__REQUEST_TIMEOUT_MS", "600000");
+    command
 }
 
 /// A running server; killed at the latest when this is dropped.

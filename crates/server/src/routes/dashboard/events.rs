@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -38,11 +38,17 @@ const UNBUFFERED: (HeaderName, HeaderValue) =
 #[utoipa::path(get, path = "/events", tag = "state", responses(
     (status = 200, description = "Events, until the service ends.", body = String, content_type = "text/event-stream"),
 ))]
-pub(in crate::routes) async fn events(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+pub(in crate::routes) async fn events(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let seat = app.live.seat().ok_or(ApiError::TooManyWatch)?;
     let (snapshots, ends) = (app.live.snapshots(), app.live.ends());
+    // Keys that were replaced after the guard looked, and before `ends` could tell.
+    app.door.caller(&headers).map_err(ApiError::Unauthorized)?;
     let is_last = *ends.borrow() == Some(Why::Draining);
-    let watcher = Watcher { snapshots, ends, known: 0, next: Next::First { is_last }, app, _seat: seat };
+    let next = Next::First { is_last };
+    let watcher = Watcher { snapshots, ends, known: 0, told_ms: 0.0, next, app, _seat: seat };
     let events =
         Sse::new(stream::unfold(watcher, Watcher::next)).keep_alive(KeepAlive::new().interval(SILENCE));
     let mut response = ([UNBUFFERED], events).into_response();
@@ -56,6 +62,8 @@ struct Watcher {
     ends: watch::Receiver<Option<Why>>,
     /// How many points were sent.
     known: u64,
+    /// How long the service was up in what was sent last.
+    told_ms: f64,
     next: Next,
     app: Arc<App>,
     _seat: OwnedSemaphorePermit,
@@ -106,7 +114,8 @@ impl Watcher {
                     changed = self.snapshots.changed() => {
                         changed.ok()?;
                         let snapshot = self.snapshots.borrow_and_update().clone();
-                        if let Some(snapshot) = snapshot {
+                        // One that was taken before the first was sent tells nothing new.
+                        if let Some(snapshot) = snapshot.filter(|new| new.uptime_ms > self.told_ms) {
                             break self.now(&snapshot);
                         }
                     }
@@ -119,7 +128,7 @@ impl Watcher {
 
     fn now(&mut self, snapshot: &Snapshot) -> Result<Event, axum::Error> {
         let (points, known) = self.app.live.after(self.known);
-        self.known = known;
+        (self.known, self.told_ms) = (known, snapshot.uptime_ms);
         Event::default().event("now").json_data(Now { snapshot, points })
     }
 }

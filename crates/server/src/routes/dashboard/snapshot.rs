@@ -22,7 +22,7 @@ pub(super) struct Snapshot {
     /// Not built for tests.
     optimised: bool,
     kernel: &'static str,
-    uptime_ms: f64,
+    pub(super) uptime_ms: f64,
     status: Status,
     ready: bool,
     degraded: bool,

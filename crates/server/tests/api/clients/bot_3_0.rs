@@ -150,7 +150,7 @@ fn bot_3_0_is_never_told_a_status_that_it_gives_up_at_while_it_would_help_to_wai
     server.wait_until_ready();
     assert_eq!(send(&server, "this is high").status, 200);
 
-    let late = send(&Running::with(impatient(Overrides::default())), "slow");
+    let late = send(&Running::with(impatient(Overrides::default())), "stuck");
     assert_eq!((late.status, &late.json["is_degraded"]), (200, &json!(true)), "words before 504");
 }
 

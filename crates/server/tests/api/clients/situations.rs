@@ -32,7 +32,7 @@ pub(crate) fn verdicts(overrides: &Overrides, send: Send) -> Vec<(&'static str, 
     let mut answers: Vec<_> =
         messages.into_iter().map(|(name, text)| (name, judged(&send(&server, text)))).collect();
     let late = Running::with(impatient(overrides.clone()));
-    answers.push(("words alone", judged(&send(&late, "slow"))));
+    answers.push(("words alone", judged(&send(&late, "stuck"))));
     answers
 }
 
