@@ -117,16 +117,16 @@ impl Table {
     }
 
     fn line(&self, name: &str, cell: impl Fn(Column) -> String) -> String {
-        let mut line = format!("{:INDENT$}{name:<width$}", "", width = self.name);
-        for &column in &self.columns {
-            let (cell, width) = (cell(column), column.width());
-            match column {
-                Column::Bar => line.push_str(&format!("  {cell:<BAR$}")),
-                _ => line.push_str(&format!("{cell:>width$}")),
-            }
-        }
-        line.truncate(line.trim_end().len());
-        line
+        let cells: Vec<String> = self
+            .columns
+            .iter()
+            .map(|&column| match (column, cell(column), column.width()) {
+                (Column::Bar, bar, _) => format!("  {bar:<BAR$}"),
+                (_, figure, width) => format!("{figure:>width$}"),
+            })
+            .collect();
+        let line = format!("{:INDENT$}{name:<width$}{}", "", cells.concat(), width = self.name);
+        line.trim_end().to_owned()
     }
 }
 

@@ -87,15 +87,15 @@ impl View<'_> {
                      These figures are of that; run it again when the machine is idle.",
                     percent(share)
                 );
-                writeln!(f, "  {}\n", styled(ALARM, hanging(&said, 2, self.sentence())))
+                writeln!(f, "  {}\n", styled(ALARM, hanging(&said, 2, Some(self.sentence()))))
             }
             _ => Ok(()),
         }
     }
 
     /// How wide a sentence may be.
-    fn sentence(&self) -> Option<usize> {
-        Some(self.columns.map_or(SENTENCE, |columns| columns.min(SENTENCE)))
+    fn sentence(&self) -> usize {
+        self.columns.map_or(SENTENCE, |columns| columns.min(SENTENCE))
     }
 
     /// What the whole is called.
@@ -137,7 +137,7 @@ impl View<'_> {
         for (number, step) in steps.iter().enumerate() {
             let saves = format!("saves about {}", millis(step.saves_ms));
             writeln!(f, "  {}. {}", number + 1, styled(FAINT, saves))?;
-            writeln!(f, "     {}", hanging(&step.text, 5, self.sentence()))?;
+            writeln!(f, "     {}", hanging(&step.text, 5, Some(self.sentence())))?;
         }
         Ok(())
     }
