@@ -1,7 +1,8 @@
 //! The messages that are profiled: arguments, a file, or standard input.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, IsTerminal};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -20,28 +21,97 @@ struct Json {
     text: String,
 }
 
-/// All messages, at least one.
-///
-/// # Errors
-/// A file that cannot be read, or a line that is no message: it is named by its number, never shown.
-pub(crate) fn read(arguments: &[String]) -> Result<Vec<MessageText>> {
-    match arguments {
-        [] if io::stdin().is_terminal() => {
-            bail!("no message given; try `ash-nlp profile \"some text\"`, or `ash-nlp profile --help`")
-        }
-        [] => lines(io::stdin().lock(), "standard input"),
-        [one] if one == "-" => lines(io::stdin().lock(), "standard input"),
-        [one] if Path::new(one).is_file() => {
-            let file = File::open(one).with_context(|| format!("cannot open {one}"))?;
-            lines(BufReader::new(file), one)
-        }
-        texts => {
-            let parse = |(i, text): (usize, &String)| {
-                MessageText::parse(text).with_context(|| format!("message {}", i + 1))
-            };
-            texts.iter().enumerate().map(parse).collect()
+/// Where the messages are.
+pub(crate) enum Source<'a> {
+    Standard,
+    File(&'a str),
+    /// Each argument is one.
+    Arguments(&'a [String]),
+}
+
+impl<'a> Source<'a> {
+    /// One argument is a file if there is one of that name.
+    ///
+    /// # Errors
+    /// A folder, or a file beside others: it is named, for it is one and no message.
+    pub(crate) fn of(arguments: &'a [String]) -> Result<Self> {
+        match arguments {
+            [] if io::stdin().is_terminal() => {
+                bail!("no message given; try `ash-nlp profile \"some text\"`, or `ash-nlp profile --help`")
+            }
+            [] => Ok(Source::Standard),
+            [one] if one == "-" => Ok(Source::Standard),
+            [one] => match fs::metadata(one) {
+                Ok(there) if there.is_dir() => {
+                    bail!("{one} is a folder; give a file with a message a line, or a message")
+                }
+                Ok(_) => Ok(Source::File(one)),
+                // To be told when it is opened.
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(Source::File(one)),
+                Err(_) => Ok(Source::Arguments(arguments)),
+            },
+            several => {
+                let file = several.iter().find(|one| fs::metadata(one).is_ok_and(|there| !there.is_dir()));
+                match file {
+                    Some(file) => bail!(
+                        "{file} is a file, and of those only one can be profiled, with no message beside it; \
+                         `cat` them and give `-`"
+                    ),
+                    None => Ok(Source::Arguments(several)),
+                }
+            }
         }
     }
+
+    /// The file that the messages are in; standard input may be one, too.
+    pub(crate) fn path(&self) -> Option<&'a Path> {
+        match self {
+            Source::Standard => Some(Path::new("/dev/stdin")),
+            Source::File(name) => Some(Path::new(*name)),
+            Source::Arguments(_) => None,
+        }
+    }
+
+    /// The places, from 1, of arguments that look like the names of files that are not there.
+    pub(crate) fn doubtful(&self) -> Vec<usize> {
+        let Source::Arguments(texts) = self else { return Vec::new() };
+        let numbered = texts.iter().zip(1..);
+        numbered.filter(|(text, _)| looks_like_a_file(text)).map(|(_, number)| number).collect()
+    }
+
+    /// All messages, at least one.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or a line that is no message: it is named by its number, never shown.
+    pub(crate) fn read(&self) -> Result<Vec<MessageText>> {
+        match self {
+            Source::Standard => lines(io::stdin().lock(), "standard input"),
+            Source::File(name) => {
+                let file = File::open(name).with_context(|| format!("cannot open {name}"))?;
+                lines(BufReader::new(file), name)
+            }
+            Source::Arguments(texts) => {
+                let parse = |(i, text): (usize, &String)| {
+                    MessageText::parse(text).with_context(|| format!("message {}", i + 1))
+                };
+                texts.iter().enumerate().map(parse).collect()
+            }
+        }
+    }
+}
+
+/// One word with a slash or a file ending; addresses are somebody's message.
+fn looks_like_a_file(text: &str) -> bool {
+    if text.contains(char::is_whitespace) || text.contains("://") {
+        return false;
+    }
+    let ending = Path::new(text).extension().and_then(OsStr::to_str);
+    let is_ending = |ending: &str| {
+        ending.len() <= 5
+            && ending.starts_with(|c: char| c.is_ascii_alphabetic())
+            && ending.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    text.contains('/') || ending.is_some_and(is_ending)
 }
 
 /// The messages of a file; blank lines are none.
@@ -97,6 +167,24 @@ mod tests {
         let input =
             b"\xef\xbb\xbfone\r\n\n{\"id\":\"A1\",\"text\":\"two\"}\n{\"message\":\"three\"}\n{four} :(\n";
         assert_eq!(texts(input).expect("messages"), ["one", "two", "three", "{four} :("]);
+    }
+
+    #[test]
+    fn a_word_that_could_be_a_file_is_told_from_a_message() {
+        for file in ["mesages.txt", "no/such", "/tmp/x", "a.jsonl", "notes.v2"] {
+            assert!(looks_like_a_file(file), "{file}");
+        }
+        for message in [
+            "hello",
+            "i am so tired.really",
+            "well...",
+            "it costs 3.50",
+            "3.50",
+            "https://example.org/a.html",
+            "😀",
+        ] {
+            assert!(!looks_like_a_file(message), "{message}");
+        }
     }
 
     #[test]

@@ -7,31 +7,34 @@
 //! | [`passes`] | judges them again and again, and keeps the middle half of what was recorded |
 //! | [`tree`] | spans → stages, models, layers, operations whose times add up |
 //! | [`steps`] | what would help, each by a rule with its figures |
-//! | [`report`] | all of it as one struct, which is the JSON; [`view`] shows it to people |
-//! | [`trace`], [`flame`] | the same for Perfetto, and as a picture |
+//! | [`report`] | all of it as one struct, which is the JSON; [`view`] shows it to people, [`table`] its places |
+//! | [`trace`], [`flame`] | the same for Perfetto, and as a picture; [`files`] is where they go |
 //!
 //! What a message says is nowhere in any of them.
 
+mod files;
 mod flame;
 mod input;
 mod passes;
 mod report;
 mod steps;
+mod table;
 mod trace;
 mod tree;
 mod view;
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anstream::{eprintln, stdout};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use ash_runtime::Overrides;
 
 use crate::args::Global;
 use crate::outcome::Outcome;
 use crate::setup;
+use crate::terminal::columns;
+use input::Source;
 use passes::Passes;
 use report::Report;
 
@@ -40,7 +43,7 @@ use report::Report;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Messages, each argument one; or one file with a message a line (text, or JSON with `text` or `message`), or `-`
-    /// for standard input
+    /// for standard input. A single argument is a file if there is one of that name
     #[arg(value_name = "TEXT|FILE")]
     messages: Vec<String>,
     /// Judge so many messages together
@@ -81,40 +84,50 @@ Exit codes:
 
 /// Measures and prints the report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
-    let texts = input::read(&args.messages)?;
+    let source = Source::of(&args.messages)?;
     // Before anything is measured: whoever cannot be written should not be waited for.
-    let trace = args.trace.as_deref().map(create).transpose()?;
-    let flame = args.flame.as_deref().map(create).transpose()?;
+    files::check(&args.places(), source.path())?;
+    for number in source.doubtful() {
+        eprintln!("message {number}: no such file; taken as a message");
+    }
+    let texts = source.read()?;
     let service = setup::service(global, Overrides::default())?;
     let batch = usize::try_from(args.batch)?;
     let limits = service.limits()?;
     let passes = Passes::run(&service, &texts, batch, args.runs, &limits)?;
     let report = Report::new(&service, &passes, batch, limits);
-    if let Some(file) = trace {
-        written(file, |out| trace::write(out, passes.typical())).context("cannot write the trace")?;
-    }
-    if let Some(file) = flame {
-        written(file, |out| flame::write(out, &report)).context("cannot write the flame graph")?;
-    }
+    let written = args.write(&passes, &report);
     let mut out = stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        write!(out, "{}", view::View { report: &report, depth: usize::try_from(args.depth)? })?;
-        for path in args.trace.iter().chain(&args.flame) {
+        let depth = usize::try_from(args.depth)?;
+        write!(out, "{}", view::View { report: &report, depth, columns: columns() })?;
+    }
+    // What was measured is shown even if it could not be written.
+    written?;
+    if !args.json {
+        for (_, path) in args.places() {
             eprintln!("wrote {}", path.display());
         }
     }
     Ok(Outcome::Done)
 }
 
-fn create(path: &Path) -> Result<File> {
-    File::create(path).with_context(|| format!("cannot write {}", path.display()))
-}
+impl Args {
+    /// The files to be written, each with the option that names it.
+    fn places(&self) -> Vec<(&'static str, &Path)> {
+        let places = [("--trace", &self.trace), ("--flame", &self.flame)];
+        places.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?))).collect()
+    }
 
-/// All of it, or the error of the last bytes.
-fn written(file: File, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut out = BufWriter::new(file);
-    content(&mut out)?;
-    out.flush()
+    fn write(&self, passes: &Passes, report: &Report) -> Result<()> {
+        if let Some(path) = &self.trace {
+            files::write(path, |out| trace::write(out, passes.typical()))?;
+        }
+        if let Some(path) = &self.flame {
+            files::write(path, |out| flame::write(out, report))?;
+        }
+        Ok(())
+    }
 }

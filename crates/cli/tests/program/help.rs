@@ -49,13 +49,15 @@ fn runs(program: &str, args: &[&str]) -> Option<std::process::Output> {
 
 #[test]
 fn nothing_is_broken_in_a_narrow_terminal() {
-    let commands: [&[&str]; 6] = [
+    let commands: [&[&str]; 8] = [
         &["--help"],
         &["config", "explain", "queue"],
         &["config", "explain", "models.zero_shot.label_set"],
         &["labels", "show", "compact"],
         &["models", "list"],
         &["analyze", "'i have it all planned for tonight. thank you for everything you did for me, goodbye'"],
+        &["profile", "--runs", "1", "--depth", "4", "'hello there'", "2>/dev/null"],
+        &["profile", "--runs", "1", "--batch", "2", "'hello there'", "'good evening'", "2>/dev/null"],
     ];
     for columns in [60, 80] {
         for args in commands {

@@ -272,6 +272,72 @@ fn what_cannot_be_profiled_is_one_sentence() {
 }
 
 #[test]
+fn a_file_is_never_judged_as_a_message_without_a_word() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a name").to_owned();
+    let (file, other, nothing) = (path("messages.txt"), path("others.txt"), path("mesages.txt"));
+    fs::write(&file, "one\ntwo\n").expect("written");
+    fs::write(&other, "three\n").expect("written");
+    let refused: [(&[&str], &str); 4] = [
+        (&[&path("")], "is a folder"),
+        (&[&file, &other], "messages.txt is a file, and of those only one"),
+        (&["hello there", &file], "messages.txt is a file, and of those only one"),
+        (&["hello there", "--trace", &path("")], "it is a folder"),
+    ];
+    for (args, says) in refused {
+        let output = run(&[&["profile", "--runs", "1"], args].concat());
+        assert_eq!(code(&output), 2, "{args:?}");
+        assert!(err(&output).contains(says), "{args:?}: {} does not say {says:?}", err(&output));
+    }
+
+    let output = run(&["profile", "--runs", "1", "--json", &nothing]);
+    let said = err(&output);
+    assert_eq!(code(&output), 0, "{said}");
+    assert!(
+        said.contains("message 1: no such file; taken as a message") && !said.contains("mesages"),
+        "{said}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_has_a_name_is_read() {
+    let program = env!("CARGO_BIN_EXE_ash-nlp");
+    let line = format!("printf 'one\\ntwo\\n' | '{program}' profile --runs 1 --json /dev/stdin");
+    let output = std::process::Command::new("sh").args(["-c", &line]).output().expect("a shell");
+    let report: Value = serde_json::from_str(&printed(&output)).expect("JSON");
+    assert_eq!(report["messages"], 2);
+}
+
+#[test]
+fn nothing_is_overwritten_before_there_is_something_to_write() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a name").to_owned();
+    let (messages, old) = (path("messages.txt"), path("old.json"));
+    fs::write(&messages, "one\ntwo\n").expect("written");
+    fs::write(&old, "old").expect("written");
+    let roundabout = path("./messages.txt");
+    let cases: [(&[&str], &str); 5] = [
+        (&[&messages, "--trace", &messages], "the messages are in it"),
+        (&[&messages, "--flame", &roundabout], "the messages are in it"),
+        (&["hi", "--trace", &old, "--flame", &old], "--trace and --flame are the same file"),
+        (
+            &["hi", "--trace", &path("new"), "--flame", &path("./new")],
+            "--trace and --flame are the same file",
+        ),
+        (&["hi", "--trace", &old, "--models", "no/such/dir"], "no/such/dir"),
+    ];
+    for (args, says) in cases {
+        let output = run(&[&["profile", "--runs", "1"], args].concat());
+        assert_eq!(code(&output), 2, "{args:?}");
+        assert!(err(&output).contains(says), "{args:?}: {} does not say {says:?}", err(&output));
+    }
+    assert_eq!(fs::read_to_string(&messages).expect("there"), "one\ntwo\n");
+    assert_eq!(fs::read_to_string(&old).expect("there"), "old");
+    assert!(!folder.path().join("new").exists());
+}
+
+#[test]
 fn zero_shot_models_are_profiled_with_all_that_they_are_asked() {
     let models = tempfile::tempdir().expect("a folder");
     for model in [

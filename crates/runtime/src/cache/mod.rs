@@ -30,7 +30,7 @@ pub struct CacheStatus {
     pub entries: u64,
     /// Their size in bytes, estimated.
     pub bytes: u64,
-    /// What it was asked since the start.
+    /// What it was asked since the start, by the warm-up apart.
     #[serde(flatten)]
     pub counts: CacheCounts,
 }

@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::error::StartError;
 use crate::lifecycle::{Lifecycle, Phase};
 use crate::settings::Settings;
-use crate::telemetry::{Baseline, LoadRetried};
+use crate::telemetry::{Baseline, Cache, CacheCounts, LoadRetried};
 use crate::words::load_words;
 use crate::zero_shot::SwitchError;
 
@@ -24,6 +24,7 @@ impl Service {
         if ends() {
             return Ok(());
         }
+        let asked = self.asked();
         match self.preload(&settings, &self.life) {
             Ok(models) => {
                 self.install_models(models)?;
@@ -38,7 +39,7 @@ impl Service {
             }
         }
         rehearse();
-        self.is_up();
+        self.is_up(asked);
         Ok(())
     }
 
@@ -131,8 +132,9 @@ impl Service {
 
     /// Warms up what is installed, through the queue and the thread that everybody's messages go through.
     pub(super) fn warm_up(&self) {
+        let asked = self.asked();
         self.warm_up_pipeline();
-        self.is_up();
+        self.is_up(asked);
     }
 
     fn warm_up_pipeline(&self) {
@@ -152,7 +154,14 @@ impl Service {
         }
     }
 
-    fn is_up(&self) {
+    /// What the models' cache was asked so far.
+    fn asked(&self) -> CacheCounts {
+        self.telemetry.cache_counts(Cache::Inference)
+    }
+
+    /// The warm-up is over, before which the models' cache had been `asked` so much.
+    fn is_up(&self, asked: CacheCounts) {
+        self.telemetry.leave_out_rehearsal(asked);
         self.life.advance(Phase::Ready);
         self.telemetry.mark_ready();
     }

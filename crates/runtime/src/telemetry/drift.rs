@@ -54,6 +54,11 @@ impl Ratios {
         self.0.record(at, ratio.round() as u64, false);
     }
 
+    /// Forgets all of them: what comes is compared with another warm-up.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
     pub(super) fn drift(&self, now: Duration) -> Drift {
         let [_, five_minutes, _] = self.0.windows(now);
         let ratio = five_minutes.values.quantile(0.5).map(|thousandths| thousandths as f64 / SCALE);

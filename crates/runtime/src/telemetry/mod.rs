@@ -72,6 +72,8 @@ pub struct Telemetry {
     latencies: Latencies,
     first: Mutex<FirstAndLater>,
     ratios: Mutex<Ratios>,
+    /// What the cache of inferences was asked by warm-ups, that is by nobody.
+    rehearsed: Mutex<CacheCounts>,
     models: Mutex<BTreeMap<Arc<str>, Distribution<u64>>>,
     last_reload_failed: AtomicBool,
 }
@@ -91,6 +93,7 @@ impl Telemetry {
             latencies: Latencies::new(settings.target()),
             first: Mutex::default(),
             ratios: Mutex::default(),
+            rehearsed: Mutex::default(),
             models: Mutex::default(),
             last_reload_failed: AtomicBool::new(false),
         }
@@ -116,8 +119,28 @@ impl Telemetry {
         self.first().first()
     }
 
-    /// What a cache was asked.
+    /// What a cache was asked, without what [`Telemetry::leave_out_rehearsal`] left out.
     pub fn cache_counts(&self, cache: Cache) -> CacheCounts {
+        match cache {
+            Cache::Assessments => self.all_cache_counts(cache),
+            // Read under the lock: what is taken off was never more than what is there.
+            Cache::Inference => {
+                let rehearsed = self.rehearsed();
+                self.all_cache_counts(cache).less(*rehearsed)
+            }
+        }
+    }
+
+    /// Forgets how batches compared with the warm-up before, and what the cache of inferences was asked since its
+    /// counts were `before`: a warm-up has ended, and nobody asked any of that. What somebody asked meanwhile goes with
+    /// it. The counters of [`Telemetry::encode`] keep all of it, for they may never fall.
+    pub fn leave_out_rehearsal(&self, before: CacheCounts) {
+        self.ratios().clear();
+        let mut rehearsed = self.rehearsed();
+        *rehearsed = self.all_cache_counts(Cache::Inference).less(before);
+    }
+
+    fn all_cache_counts(&self, cache: Cache) -> CacheCounts {
         let (counters, cache) = (&self.counters, cache.index());
         CacheCounts {
             hits: counters.cache_hits.get(cache),
@@ -221,6 +244,10 @@ impl Telemetry {
 
     fn ratios(&self) -> MutexGuard<'_, Ratios> {
         lock(&self.ratios)
+    }
+
+    fn rehearsed(&self) -> MutexGuard<'_, CacheCounts> {
+        lock(&self.rehearsed)
     }
 
     fn models(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Distribution<u64>>> {

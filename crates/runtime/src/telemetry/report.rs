@@ -98,7 +98,7 @@ pub struct Errors {
     pub worker_panics: u64,
 }
 
-/// What a cache was asked, since the start.
+/// What a cache was asked, since the start; what the warm-up asked the cache of inferences is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct CacheCounts {
     /// It was there.
@@ -109,4 +109,16 @@ pub struct CacheCounts {
     pub coalesced: u64,
     /// Entries that left by age or for want of room.
     pub evictions: u64,
+}
+
+impl CacheCounts {
+    /// These without `others`.
+    pub(super) fn less(self, others: CacheCounts) -> Self {
+        CacheCounts {
+            hits: self.hits.saturating_sub(others.hits),
+            misses: self.misses.saturating_sub(others.misses),
+            coalesced: self.coalesced.saturating_sub(others.coalesced),
+            evictions: self.evictions.saturating_sub(others.evictions),
+        }
+    }
 }

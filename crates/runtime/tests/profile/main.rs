@@ -166,6 +166,57 @@ fn a_model_that_comes_back_is_taken_over() {
     assert!(!service.analyze(vec![text("i am tired")]).unwrap()[0].assessment.is_degraded());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_warm_up_asks_is_not_told_as_if_somebody_had_asked_it() {
+    async fn asked(service: &Service) -> (u64, u64) {
+        (service.caches().await.1.counts.misses, service.performance().drift.samples)
+    }
+    /// The counter of /metrics, which may never fall.
+    async fn counted(service: &Service) -> u64 {
+        let page = service.metrics().await;
+        let line =
+            page.lines().find_map(|line| line.strip_prefix("ash_cache_misses_total{cache=\"inference\"} "));
+        line.unwrap().parse().unwrap()
+    }
+    let dir = profile();
+    let weights = dir.path().join("sentiment/model.safetensors");
+    let good = fs::read(&weights).unwrap();
+    fs::write(&weights, b"not weights").unwrap();
+    let service = Arc::new(opened(dir.path()));
+    let submit = |message: &str| service.submit(Request::new(text(message)));
+    let blocking = |work: fn(&Service)| {
+        let service = Arc::clone(&service);
+        tokio::task::spawn_blocking(move || work(&service))
+    };
+
+    blocking(|service| service.bring_up(|| ()).unwrap()).await.unwrap();
+    assert_eq!(asked(&service).await, (0, 0), "a warm-up that failed");
+    submit("i am tired").await.unwrap();
+    assert_eq!(asked(&service).await.0, 1);
+    let before = counted(&service).await;
+    assert!(before > 1, "the warm-up asked, too");
+
+    fs::write(&weights, good).unwrap();
+    blocking(|service| assert!(service.retry())).await.unwrap();
+    assert_eq!(asked(&service).await, (1, 0), "the models were exchanged");
+    assert!(counted(&service).await > before + 1);
+    submit("i am not tired").await.unwrap();
+    assert_eq!(asked(&service).await, (2, 1));
+
+    // What goes through the routes before anybody is told that it is ready.
+    let anew = Arc::new(opened(dir.path()));
+    let rehearsed = Arc::clone(&anew);
+    let handle = tokio::runtime::Handle::current();
+    let rehearse = move || {
+        let request = Request { is_rehearsal: true, ..Request::new(text("i am tired")) };
+        handle.block_on(rehearsed.submit(request)).unwrap();
+        assert_eq!(rehearsed.performance().drift.samples, 1);
+    };
+    let bringing = Arc::clone(&anew);
+    tokio::task::spawn_blocking(move || bringing.bring_up(rehearse).unwrap()).await.unwrap();
+    assert_eq!(asked(&anew).await, (0, 0), "a rehearsal");
+}
+
 #[test]
 fn without_any_model_words_answer_until_there_is_one() {
     let dir = profile();
