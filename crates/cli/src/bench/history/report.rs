@@ -215,6 +215,7 @@ impl Display for Report {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entry::Entry;
     use super::super::trend::tests::entry;
     use super::*;
     use crate::html::assert_whole;
@@ -238,7 +239,12 @@ mod tests {
         );
         let earlier = report(&[10.0, 15.0, 10.0]).verdict();
         assert_eq!(earlier, "The newest of no trend is slower by more than 20 % (1 earlier entry was).");
-        let mixed = report(&[10.0, 15.0, 15.0, 20.0]).verdict();
+        let worse = |n: u8| Entry {
+            date: format!("2026-11-26T12:0{n}:00Z"),
+            ..entry("validate", f64::from(n), 20.0)
+        };
+        let history = History { entries: [1, 2, 3, 5].map(worse).to_vec(), broken: Vec::new() };
+        let mixed = Report::of(history, 0.2).verdict();
         assert_eq!(mixed, "The newest of 1 trend is slower by more than 20 % (2 earlier entries were).");
         assert_whole(&report(&[]).page());
     }
