@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use ash_analysis::Level;
 use serde::Serialize;
 
-use super::asking::{Answer, Asked};
+use super::asking::{Answer, Asked, Judged};
 use crate::bench::aim::Aim;
 use crate::bench::histogram::{Latencies, Percentile};
 use crate::bench::latency::{Latency, microsecond, milliseconds};
@@ -175,48 +175,7 @@ impl Figures {
     }
 }
 
-/// The same messages once more.
-#[derive(Debug, Serialize)]
-pub(super) struct Repeat {
-    pub(super) requests: usize,
-    /// As [`Figures::success_rate`].
-    pub(super) success_rate: f64,
-    /// Of all that were answered with a verdict; absent if none was.
-    pub(super) latency: Option<Latency>,
-    pub(super) analysis: Option<Latency>,
-    pub(super) cache: BTreeMap<String, usize>,
-    /// Requests without a verdict, by status or reason.
-    pub(super) errors: BTreeMap<String, usize>,
-}
-
-impl Repeat {
-    pub(super) fn of(again: &[Asked]) -> Self {
-        Repeat {
-            requests: again.len(),
-            success_rate: success_rate(again),
-            latency: Latency::of(answered(again).map(|(a, _)| a.took).collect()),
-            analysis: Latency::of(answered(again).filter_map(|(_, judged)| judged.analysis).collect()),
-            cache: cache(again),
-            errors: errors(again),
-        }
-    }
-
-    /// What `--assert` asserts.
-    pub(super) fn aim(&self) -> Aim {
-        Aim::at_least("success rate of the same again, %", Some(self.success_rate), 100.0)
-    }
-
-    /// Why the aim was missed, if it was.
-    pub(super) fn failure(&self) -> Option<String> {
-        let count: usize = self.errors.values().sum();
-        if count > 0 {
-            return Some(format!("{count} of {} requests of the same again got no verdict", self.requests));
-        }
-        (!self.aim().met).then(|| format!("the success rate of the same again was {} %", self.success_rate))
-    }
-}
-
-fn answered(asked: &[Asked]) -> impl Iterator<Item = (&Asked, &super::asking::Judged)> {
+pub(super) fn answered(asked: &[Asked]) -> impl Iterator<Item = (&Asked, &Judged)> {
     asked.iter().filter_map(|a| match &a.answer {
         Answer::Verdict(judged) => Some((a, judged)),
         Answer::Refused(_) | Answer::Failed(_) => None,
@@ -230,7 +189,7 @@ fn level(asked: &Asked) -> Option<Level> {
     }
 }
 
-fn errors(asked: &[Asked]) -> BTreeMap<String, usize> {
+pub(super) fn errors(asked: &[Asked]) -> BTreeMap<String, usize> {
     let mut errors = BTreeMap::new();
     for asked in asked {
         let name = match &asked.answer {
@@ -244,12 +203,12 @@ fn errors(asked: &[Asked]) -> BTreeMap<String, usize> {
 }
 
 /// In percent of all that were asked.
-fn success_rate(asked: &[Asked]) -> f64 {
+pub(super) fn success_rate(asked: &[Asked]) -> f64 {
     percent(asked.iter().filter(|a| a.succeeded()).count() as f64 / asked.len().max(1) as f64)
 }
 
 /// Verdicts by what the cache had to do with them.
-fn cache(asked: &[Asked]) -> BTreeMap<String, usize> {
+pub(super) fn cache(asked: &[Asked]) -> BTreeMap<String, usize> {
     let mut cache = BTreeMap::new();
     for (_, judged) in answered(asked) {
         *cache.entry(judged.cache.clone().unwrap_or_else(|| "absent".to_owned())).or_default() += 1;
@@ -276,7 +235,6 @@ fn percent(share: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::asking::Judged;
     use super::*;
     use crate::bench::client::Failure;
 
@@ -365,12 +323,6 @@ mod tests {
         {
             assert!(verdict.contains(said), "{said}: {verdict}");
         }
-        let again = Repeat::of(&asked);
-        assert_eq!((again.requests, again.latency.as_ref().map(|l| l.samples)), (6, Some(4)));
-        assert_eq!((again.aim().met, &again.errors), (false, &f.errors));
-        assert!(again.failure().is_some_and(|why| why.starts_with("2 of 6 requests of the same again")));
-        let seen = Repeat::of(&asked[..1]);
-        assert_eq!((seen.aim().met, seen.failure()), (true, None));
     }
 
     #[test]

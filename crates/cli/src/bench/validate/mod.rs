@@ -7,11 +7,13 @@
 //! | [`crisis`] | the five messages |
 //! | [`asking`] | what was asked and answered, over HTTP or in this process |
 //! | [`figures`] | what follows from it |
+//! | [`repeat`] | the same messages once more |
 //! | [`report`] | all of it, for people, as JSON and as a page |
 
 mod asking;
 mod crisis;
 mod figures;
+mod repeat;
 mod report;
 
 use anyhow::Result;
@@ -20,7 +22,8 @@ use ash_server::init_log;
 
 use self::asking::{Message, inside, over_http};
 use self::crisis::CRISIS;
-use self::figures::{Figures, Repeat};
+use self::figures::Figures;
+use self::repeat::Repeat;
 use self::report::{Report, Where};
 use super::history::entry::Built;
 use super::output;

@@ -7,7 +7,8 @@ use ash_analysis::Level;
 use ash_runtime::VERSION;
 use serde::Serialize;
 
-use super::figures::{Figures, Repeat};
+use super::figures::Figures;
+use super::repeat::Repeat;
 use crate::bench::aim::Aim;
 use crate::bench::history::entry::{Built, Facts};
 use crate::bench::output::Measured;

@@ -67,6 +67,8 @@ fn an_open_loop_sends_all_that_is_due_repeats_what_it_shall_and_watches_the_reco
     assert!(cached <= 3.0, "no more than was repeated: {report:#}");
     assert!((number(load, "/cached_share") - cached / 10.0).abs() < 1e-9, "{report:#}");
     assert_eq!(report["recovery"]["asked"], 50);
+    // One every 100 ms of the two seconds, and none of the ten after them.
+    assert!(number(&report, "/meanwhile/health/samples") < 100.0, "{report:#}");
     assert!(number(&report, "/recovery/normal_median_ms") > 0.0);
     assert_eq!(report["stopped_cleanly"], true);
 }
