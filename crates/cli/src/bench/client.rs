@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -23,9 +23,13 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where the service is and how to be let in. Has no `Debug`: it may hold a key.
 pub(crate) struct Endpoint {
-    address: SocketAddr,
+    /// All that the name stands for, in the order in which the system names them; at least one.
+    addresses: Vec<SocketAddr>,
+    /// The first of them that could be connected to: later connections try no other.
+    reached: OnceLock<SocketAddr>,
     host: HeaderValue,
     authorization: Option<HeaderValue>,
+    key_file: Option<PathBuf>,
 }
 
 impl Endpoint {
@@ -41,9 +45,27 @@ impl Endpoint {
         let named = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
         let authority = if named { host.to_owned() } else { format!("{host}:80") };
         let unknown = || format!("cannot find the host of {url}");
-        let address = authority.to_socket_addrs().with_context(unknown)?.next().with_context(unknown)?;
+        let addresses: Vec<SocketAddr> = authority.to_socket_addrs().with_context(unknown)?.collect();
+        addresses.first().with_context(unknown)?;
         let host = HeaderValue::from_str(host).with_context(|| format!("{url} is not a URL"))?;
-        Ok(Endpoint { address, host, authorization: key_file.map(authorization).transpose()? })
+        let authorization = key_file.map(authorization).transpose()?;
+        let key_file = key_file.map(Path::to_owned);
+        Ok(Endpoint { addresses, reached: OnceLock::new(), host, authorization, key_file })
+    }
+
+    /// Where the key came from; none if none is sent.
+    pub(crate) fn key_file(&self) -> Option<&Path> {
+        self.key_file.as_deref()
+    }
+
+    /// `localhost` is `::1` to the system and 127.0.0.1 to the server: whichever answers is taken, and kept.
+    async fn stream(&self) -> std::io::Result<TcpStream> {
+        if let Some(address) = self.reached.get() {
+            return TcpStream::connect(address).await;
+        }
+        let stream = TcpStream::connect(self.addresses.as_slice()).await?;
+        let _ = self.reached.set(stream.peer_addr()?);
+        Ok(stream)
     }
 }
 
@@ -51,7 +73,9 @@ impl Endpoint {
 fn authorization(file: &Path) -> Result<HeaderValue> {
     let key =
         fs::read_to_string(file).with_context(|| format!("cannot read the key file {}", file.display()))?;
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.trim()))
+    let key = key.trim();
+    ensure!(!key.is_empty(), "the key file {} is empty", file.display());
+    let mut value = HeaderValue::from_str(&format!("Bearer {key}"))
         .map_err(|_| anyhow::anyhow!("the key file {} holds something else than one key", file.display()))?;
     value.set_sensitive(true);
     Ok(value)
@@ -121,6 +145,11 @@ impl Connection {
         Connection { endpoint, sender: None }
     }
 
+    /// Where it goes.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// POST /analyze.
     pub(crate) async fn analyze(&mut self, text: &str) -> Result<Reply, Failure> {
         let body = serde_json::json!({ "message": text }).to_string();
@@ -178,14 +207,14 @@ impl Connection {
         };
         let sender = match open {
             Some(sender) => sender,
-            None => connect(self.endpoint.address).await?,
+            None => connect(&self.endpoint).await?,
         };
         Ok(self.sender.insert(sender))
     }
 }
 
-async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Failure> {
-    let stream = TcpStream::connect(address).await.map_err(|_| Failure::Connect)?;
+async fn connect(endpoint: &Endpoint) -> Result<SendRequest<Full<Bytes>>, Failure> {
+    let stream = endpoint.stream().await.map_err(|_| Failure::Connect)?;
     stream.set_nodelay(true).map_err(|_| Failure::Connect)?;
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|_| Failure::Connect)?;
     // Ends with the connection; what ended it is told by the request that was on it.
@@ -202,9 +231,28 @@ mod tests {
     fn only_what_can_be_measured_is_accepted() {
         assert!(Endpoint::parse("http://127.0.0.1:8881/", None).is_ok());
         assert!(Endpoint::parse("http://[::1]:8881", None).is_ok());
-        assert_eq!(Endpoint::parse("http://127.0.0.1", None).ok().map(|e| e.address.port()), Some(80));
+        let default = Endpoint::parse("http://127.0.0.1", None).ok();
+        assert_eq!(default.map(|e| e.addresses), Some(vec![SocketAddr::from(([127, 0, 0, 1], 80))]));
         for url in ["https://127.0.0.1:8881", "127.0.0.1:8881", "http://", "http://127.0.0.1:1/analyze"] {
             assert!(Endpoint::parse(url, None).is_err(), "{url}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_name_of_several_addresses_is_reached_at_the_one_that_answers() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let answers = listener.local_addr().expect("an address");
+        let mut endpoint = Endpoint::parse(&format!("http://{answers}"), None).expect("a URL");
+        endpoint.addresses.insert(0, SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, answers.port())));
+        assert_eq!(endpoint.stream().await.and_then(|s| s.peer_addr()).ok(), Some(answers));
+        assert_eq!(endpoint.reached.get(), Some(&answers), "the next connection tries no other");
+    }
+
+    #[test]
+    fn an_empty_key_file_is_no_key() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        fs::write(file.path(), " \n").expect("written");
+        let error = Endpoint::parse("http://127.0.0.1:1", Some(file.path())).err().expect("no key");
+        assert!(error.to_string().ends_with("is empty"), "{error}");
     }
 }

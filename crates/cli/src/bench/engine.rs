@@ -25,12 +25,13 @@ use super::output::{self, Measured};
 use super::page;
 use super::sparkline::medians;
 use super::spawn::this_program;
+use super::table::counted;
 use super::timeline::{Part, Timeline};
 use crate::args::Global;
 use crate::html::{CLOSED, escaped, opened};
 use crate::outcome::Outcome;
 use crate::setup::Provenance;
-use crate::terminal::{FAINT, STRONG, styled};
+use crate::terminal::{FAINT, STRONG, columns, hanging, styled};
 use crate::{progress, setup};
 
 /// Starts that are measured; the first may read the program from disk, the later find it in memory.
@@ -38,7 +39,8 @@ const STARTS: usize = 3;
 /// Messages of a batch.
 pub(crate) const BATCH: usize = 32;
 
-/// Width of the figures in the table.
+/// Width of the names and of the figures in the table.
+const NAME: usize = 23;
 const FIGURE: usize = 22;
 
 /// Arguments of `bench` without a subcommand.
@@ -175,8 +177,12 @@ pub(crate) fn throughput(
 
 impl Measured for Report {
     fn page(&self) -> String {
-        let about =
-            format!("ash-nlp {}, {}, {} messages", self.version, self.precision, self.latency.samples);
+        let about = format!(
+            "ash-nlp {}, {}, {}",
+            self.version,
+            self.precision,
+            counted(self.latency.samples, "message")
+        );
         let pace = format!("{:.1} messages/s in batches of {BATCH}", self.throughput.messages_per_second);
         let mut html = opened("The engine in this process", &about);
         html.push_str(&page::over_time(&self.timeline, None));
@@ -233,13 +239,14 @@ impl Display for Report {
             ("throughput", pace, "in batches of 32"),
         ];
         for (name, figure, meaning) in lines {
-            write!(f, "  {name:<23}{}", styled(STRONG, &figure))?;
+            write!(f, "  {name:<NAME$}{}", styled(STRONG, &figure))?;
             if !meaning.is_empty() {
                 let pad = FIGURE.saturating_sub(figure.chars().count());
-                write!(f, "{:pad$}  {}", "", styled(FAINT, meaning))?;
+                let indent = 2 + NAME + FIGURE.max(figure.chars().count()) + 2;
+                write!(f, "{:pad$}  {}", "", styled(FAINT, hanging(meaning, indent, columns())))?;
             }
             writeln!(f)?;
         }
-        writeln!(f, "\n  {}", styled(FAINT, format!("{} messages each", l.samples)))
+        writeln!(f, "\n  {}", styled(FAINT, format!("{} each", counted(l.samples, "message"))))
     }
 }

@@ -19,6 +19,7 @@ mod compare;
 mod engine;
 mod histogram;
 mod history;
+mod interrupt;
 mod latency;
 mod load;
 pub(crate) mod memory;

@@ -30,7 +30,8 @@ pub(crate) struct Args {
     /// Write the report as a page with plots, too: one file, no script
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Add the figures to the history; `ash-nlp bench history` shows it
+    /// Add the figures to the history; `ash-nlp bench history` shows it. The commit is that of the folder where this runs, if
+    /// it holds this project's sources, else the version: of a server that was built elsewhere, say it by --label
     #[arg(long)]
     record: bool,
     /// What this measurement is of, for the history: "int8 attention"
@@ -96,7 +97,8 @@ impl Output<'_> {
             let baseline = microsecond(f64::midpoint(before, baseline_ms()));
             let mut facts = report.facts();
             facts.setup += &self.options;
-            file::append(&mut history, &Entry::now(facts, self.args.label.clone(), baseline))?;
+            let entry = Entry::now(facts, self.args.label.clone(), baseline, &self.args.history);
+            file::append(&mut history, &entry)?;
         }
         if let Some(path) = &self.args.html {
             fs::write(path, report.page()).with_context(|| format!("cannot write {}", path.display()))?;

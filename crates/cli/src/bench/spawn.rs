@@ -5,13 +5,13 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use ash_runtime::{Overrides, variable};
+use tokio::sync::oneshot;
 
 use crate::args::Global;
 use crate::setup;
@@ -58,7 +58,8 @@ pub(crate) fn program(file: &Path, global: &Global) -> Command {
     command
 }
 
-/// A server in a process of its own; it ends with this value at the latest.
+/// A server in a process of its own; it ends with this value at the latest. This program drops it even if it is asked to end
+/// itself: see [`super::interrupt`].
 pub(crate) struct Spawned {
     child: Child,
     address: SocketAddr,
@@ -69,25 +70,24 @@ pub(crate) struct Spawned {
 impl Spawned {
     /// Starts a program, whose global options are said already, on a free port of the loopback and waits until it has
     /// the port, not until it is ready.
-    pub(crate) fn start(mut command: Command) -> Result<Self> {
+    pub(crate) async fn start(mut command: Command) -> Result<Self> {
         command.args(["serve", "--bind", "127.0.0.1:0"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let started = Instant::now();
         let mut child =
             command.spawn().with_context(|| format!("cannot start {}", command.get_program().display()))?;
         let last_lines = Arc::default();
-        let (tell, told) = mpsc::channel();
+        let (tell, told) = oneshot::channel();
         if let Some(stderr) = child.stderr.take() {
             let lines = Arc::clone(&last_lines);
-            thread::spawn(move || follow(stderr, &tell, &lines));
+            thread::spawn(move || follow(stderr, tell, &lines));
         }
-        let greeting = told.recv_timeout(GREETING);
         let mut spawned =
             Spawned { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), started, last_lines };
-        match greeting {
-            Ok(address) => spawned.address = address,
-            Err(RecvTimeoutError::Timeout) => bail!("`ash-nlp serve` does not say where it listens"),
-            Err(RecvTimeoutError::Disconnected) => bail!("`ash-nlp serve` ended: {}", spawned.last_words()),
+        match tokio::time::timeout(GREETING, told).await {
+            Ok(Ok(address)) => spawned.address = address,
+            Ok(Err(_)) => bail!("`ash-nlp serve` ended: {}", spawned.last_words()),
+            Err(_) => bail!("`ash-nlp serve` does not say where it listens"),
         }
         Ok(spawned)
     }
@@ -116,7 +116,7 @@ impl Spawned {
     }
 
     /// Asks it to end, as an operator would, and waits until it has.
-    pub(crate) fn stop(mut self) -> Result<ExitStatus> {
+    pub(crate) async fn stop(mut self) -> Result<ExitStatus> {
         ask_to_end(&mut self.child)?;
         let asked = Instant::now();
         loop {
@@ -126,7 +126,7 @@ impl Spawned {
             if asked.elapsed() > STOP {
                 bail!("`ash-nlp serve` does not end within {} s of SIGTERM; it was killed", STOP.as_secs());
             }
-            thread::sleep(Duration::from_millis(20));
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
@@ -148,9 +148,12 @@ impl Drop for Spawned {
 }
 
 /// Reads to the end, for a full pipe would stop the server; tells the address as soon as it is said.
-fn follow(stderr: ChildStderr, tell: &mpsc::Sender<SocketAddr>, last: &Mutex<VecDeque<String>>) {
+fn follow(stderr: ChildStderr, tell: oneshot::Sender<SocketAddr>, last: &Mutex<VecDeque<String>>) {
+    let mut tell = Some(tell);
     for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-        if let Some(address) = address(&line) {
+        if let Some(address) = address(&line)
+            && let Some(tell) = tell.take()
+        {
             let _ = tell.send(address);
         }
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);

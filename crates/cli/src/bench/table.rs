@@ -11,6 +11,8 @@ use crate::terminal::{ALARM, FAINT, STRONG, columns, hanging, styled};
 /// Width of the names and of the figures.
 const NAME: usize = 28;
 const FIGURE: usize = 24;
+/// So much of what a figure means stands beside it at least, or it stands below.
+const ROOM: usize = 24;
 
 /// Lines that are written below each other.
 #[derive(Default)]
@@ -68,6 +70,12 @@ impl Table {
     }
 }
 
+/// "1 rate", "2 rates".
+pub(crate) fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
 /// "5.31 ms".
 pub(crate) fn ms(ms: f64) -> String {
     format!("{ms:.2} ms")
@@ -84,6 +92,15 @@ impl Display for Table {
             let visible = anstream::adapter::strip_str(figure).to_string().chars().count();
             write!(f, "  {name:<NAME$}{}", styled(STRONG, figure))?;
             if !meaning.is_empty() {
+                // Beside a figure that fills the terminal nothing can be said: below it, then.
+                let beside = 2 + NAME + FIGURE.max(visible) + 2;
+                let below = columns().is_some_and(|columns| {
+                    visible > FIGURE && beside + meaning.chars().count().min(ROOM) > columns
+                });
+                if below {
+                    write!(f, "\n{:1$}", "", 2 + NAME)?;
+                }
+                let visible = if below { 0 } else { visible };
                 let pad = FIGURE.saturating_sub(visible);
                 let indent = 2 + NAME + FIGURE.max(visible) + 2;
                 write!(f, "{:pad$}  {}", "", styled(FAINT, hanging(meaning, indent, columns())))?;

@@ -5,15 +5,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::client::{Connection, Endpoint, Failure};
+use super::interrupt::unless_interrupted;
 use super::latency::milliseconds;
 use super::spawn::{Spawned, this_program};
 use crate::args::Global;
 
 /// Loading and warming up the largest models takes less.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// What a request should take at most, where neither the server nor the user says.
+const ASSUMED_MS: f64 = 50.0;
 /// Names a file with an API key where `--key-file` does not.
 const KEY_FILE: &str = "ASH_KEY_FILE";
 
@@ -53,7 +57,7 @@ impl Target {
     pub(crate) async fn ready(global: &Global, args: &Args) -> Result<Self> {
         let key = args.key_file.as_deref();
         if args.spawn {
-            Self::started(Spawned::start(this_program(global)?)?, key).await
+            Self::started(Spawned::start(this_program(global)?).await?, key).await
         } else {
             Self::running(&args.url, key).await
         }
@@ -118,13 +122,19 @@ impl Target {
     }
 
     /// Stops it if it was started here; true if it ended with success.
-    pub(crate) fn stop(self) -> Result<Option<bool>> {
+    pub(crate) async fn stop(self) -> Result<Option<bool>> {
         let Some(spawned) = self.spawned else { return Ok(None) };
-        Ok(Some(spawned.stop()?.success()))
+        Ok(Some(spawned.stop().await?.success()))
     }
 }
 
-/// The asynchronous part of a measurement, on one thread: the cores belong to the server.
+/// The asynchronous part of a measurement, on one thread: the cores belong to the server. Given up if this process is asked to
+/// end.
+pub(crate) fn measured<T>(measure: impl Future<Output = Result<T>>) -> Result<T> {
+    block_on(unless_interrupted(measure))
+}
+
+/// The same for what goes on beside a measurement, and ends with it.
 pub(crate) fn block_on<T>(measure: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -136,14 +146,36 @@ pub(crate) fn block_on<T>(measure: impl Future<Output = Result<T>>) -> Result<T>
 /// One message that no report counts: a server that refuses all of them need not be measured.
 pub(crate) async fn admitted(connection: &mut Connection, url: &str, text: &str) -> Result<()> {
     let reply = connection.analyze(text).await.with_context(|| format!("{url}: POST /analyze"))?;
-    refused(url, reply.status.as_u16())
+    refused(connection, url, reply.status.as_u16())
 }
 
-/// The error of a request that is wrong however often it is sent.
-pub(crate) fn refused(url: &str, status: u16) -> Result<()> {
-    match status {
-        401 | 403 => bail!("{url}: POST /analyze answered {status}: name a file with a key by --key-file"),
-        404 | 405 => bail!("{url}: POST /analyze answered {status}: this is no Ash-NLP"),
-        _ => Ok(()),
+/// The error of a request on `connection` that is wrong however often it is sent.
+pub(crate) fn refused(connection: &Connection, url: &str, status: u16) -> Result<()> {
+    let why = match (status, connection.endpoint().key_file()) {
+        (401, None) => "name a file with a key by --key-file".to_owned(),
+        (401, Some(file)) => format!("the key in {} is not known there", file.display()),
+        (403, None) => "without a key it takes no messages; name a file with one by --key-file".to_owned(),
+        (403, Some(file)) => format!("the key in {} has not the role analyze", file.display()),
+        (404 | 405, _) => "this is no Ash-NLP".to_owned(),
+        _ => return Ok(()),
+    };
+    bail!("{url}: POST /analyze answered {status}: {why}")
+}
+
+/// What a request should take at most.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Limit {
+    #[serde(rename = "target_ms")]
+    pub(crate) ms: f64,
+    /// Neither the user nor the server said it.
+    #[serde(rename = "target_assumed")]
+    pub(crate) assumed: bool,
+}
+
+impl Limit {
+    /// As asked for, else as GET /status says, else 50 ms.
+    pub(crate) fn of(asked: Option<f64>, status: &Value) -> Self {
+        let told = asked.or(status["performance"]["target_ms"].as_f64());
+        Limit { ms: told.unwrap_or(ASSUMED_MS), assumed: told.is_none() }
     }
 }

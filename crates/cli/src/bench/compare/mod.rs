@@ -26,7 +26,7 @@ use super::client::Connection;
 use super::history::entry::Built;
 use super::latency::milliseconds;
 use super::output;
-use super::target::{Target, block_on, refused};
+use super::target::{Target, measured, refused};
 use super::texts::Texts;
 use crate::args::Global;
 use crate::outcome::Outcome;
@@ -69,7 +69,7 @@ drawing the rounds anew a thousand times.";
 /// Measures and prints the report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     let output = args.output.open(global)?;
-    let report = block_on(measure(global, args))?;
+    let report = measured(measure(global, args))?;
     output.write(&report, args.assert)
 }
 
@@ -77,6 +77,7 @@ async fn measure(global: &Global, args: &Args) -> Result<Report> {
     let key = args.key_file.as_deref();
     let a = args.a.ready(global, key).await.context("A")?;
     let b = args.b.ready(global, key).await.context("B")?;
+    let built = [Built::told(&a.status().await), Built::told(&b.status().await)];
     let (mut asking_a, mut asking_b) = (Asking::new(&a), Asking::new(&b));
     let texts = Texts::new();
     let rounds = usize::try_from(args.rounds)?;
@@ -101,13 +102,14 @@ async fn measure(global: &Global, args: &Args) -> Result<Report> {
         }
     }
     bar.finish_and_clear();
+    let [built_a, built_b] = built;
     let shown = [
-        Shown::of(args.a.kind(), Built::told(&a.status().await), &asking_a, counted.iter().map(|r| &r.a))?,
-        Shown::of(args.b.kind(), Built::told(&b.status().await), &asking_b, counted.iter().map(|r| &r.b))?,
+        Shown::of(args.a.kind(), built_a, &asking_a, counted.iter().map(|r| &r.a))?,
+        Shown::of(args.b.kind(), built_b, &asking_b, counted.iter().map(|r| &r.b))?,
     ];
     drop((asking_a, asking_b));
-    a.stop()?;
-    b.stop()?;
+    a.stop().await?;
+    b.stop().await?;
     Report::of(shown, &counted)
 }
 
@@ -128,7 +130,7 @@ impl Asking {
     async fn ask(&mut self, text: &str) -> Result<f64> {
         let Asking { connection, url, .. } = self;
         let reply = connection.analyze(text).await.with_context(|| format!("{url}: POST /analyze"))?;
-        refused(url, reply.status.as_u16())?;
+        refused(connection, url, reply.status.as_u16())?;
         if !reply.status.is_success() {
             bail!("{url}: POST /analyze answered {}: one request at a time should not", reply.status);
         }

@@ -50,7 +50,7 @@ impl Side {
             }
             Side::Config(file) => this_program(&Global { config: Some(file.clone()), ..global.clone() })?,
         };
-        Target::started(Spawned::start(command)?, key_file).await
+        Target::started(Spawned::start(command).await?, key_file).await
     }
 
     /// Without paths and addresses, for the history.

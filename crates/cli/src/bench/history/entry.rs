@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::available_parallelism;
 
 use ash_learning::Moment;
 use ash_runtime::VERSION;
 use serde::{Deserialize, Serialize};
+
+use crate::bench::output::HISTORY;
 
 /// What a measurement tells of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +70,7 @@ pub(crate) struct Entry {
     pub(crate) label: Option<String>,
     pub(crate) kind: String,
     pub(crate) setup: String,
-    /// `git describe` where the program ran, else its version.
+    /// `git describe` of the folder where the program ran if that is this project, else its version.
     pub(crate) commit: String,
     #[serde(default)]
     pub(crate) version: Option<String>,
@@ -103,14 +106,14 @@ impl Machine {
 }
 
 impl Entry {
-    /// The facts, here and now.
-    pub(crate) fn now(facts: Facts, label: Option<String>, baseline_ms: f64) -> Self {
+    /// The facts, here and now, for that file.
+    pub(crate) fn now(facts: Facts, label: Option<String>, baseline_ms: f64, history: &Path) -> Self {
         Entry {
             date: Moment::now().to_rfc3339(),
             label,
             kind: facts.kind.to_owned(),
             setup: facts.setup,
-            commit: commit().unwrap_or_else(|| VERSION.to_owned()),
+            commit: commit(Path::new("."), history).unwrap_or_else(|| VERSION.to_owned()),
             machine: Machine::running(&facts.of),
             version: facts.of.version,
             config_fingerprint: facts.of.config_fingerprint,
@@ -127,17 +130,39 @@ fn processor(cpuinfo: &str) -> String {
     model.filter(|m| !m.is_empty()).unwrap_or(std::env::consts::ARCH).to_owned()
 }
 
-/// What git calls the state of the working folder, if it is one of git's. That the history itself changed, as it does with
-/// every measurement, is no change.
-fn commit() -> Option<String> {
+/// What git calls the state of a folder, if that is one of this project: what another project is at says nothing of this
+/// program. That `history` itself changed, as it does with every measurement, is no change.
+fn commit(folder: &Path, history: &Path) -> Option<String> {
+    let git = |args: &[&str]| git(folder, args);
+    let top = PathBuf::from(git(&["rev-parse", "--show-toplevel"])?).canonicalize().ok()?;
+    if !is_this_project(&top) {
+        return None;
+    }
     let at = git(&["describe", "--always", "--tags"]).filter(|at| !at.is_empty())?;
-    let elsewhere = [":(top)", ":(top,exclude)bench/history.jsonl"];
-    let changed = git(&[&["status", "--porcelain", "--untracked-files=no", "--"], &elsewhere[..]].concat())?;
-    Some(if changed.is_empty() { at } else { at + "-dirty" })
+    let mut elsewhere = vec![":(top)".to_owned(), format!(":(top,exclude){HISTORY}")];
+    // Git knows no paths outside, and those change nothing.
+    let history = history.canonicalize().ok();
+    if let Some(inside) = history.as_ref().and_then(|history| history.strip_prefix(&top).ok()) {
+        elsewhere.push(format!(":(top,exclude,literal){}", inside.to_str()?));
+    }
+    let elsewhere = elsewhere.iter().map(String::as_str);
+    let args: Vec<&str> =
+        ["status", "--porcelain", "--untracked-files=no", "--"].into_iter().chain(elsewhere).collect();
+    Some(if git(&args)?.is_empty() { at } else { at + "-dirty" })
 }
 
-fn git(args: &[&str]) -> Option<String> {
-    let output = Command::new("git").args(args).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+/// Whether the sources of this program lie there.
+fn is_this_project(top: &Path) -> bool {
+    let manifest = fs::read_to_string(top.join("crates/cli/Cargo.toml")).unwrap_or_default();
+    let manifest = manifest.parse::<toml::Table>().unwrap_or_default();
+    let name = manifest.get("package").and_then(|package| package.get("name"));
+    name.and_then(toml::Value::as_str) == Some(env!("CARGO_PKG_NAME"))
+}
+
+fn git(folder: &Path, args: &[&str]) -> Option<String> {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(folder).args(args).stdin(Stdio::null()).stderr(Stdio::null());
+    let output = git.output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
@@ -149,6 +174,40 @@ mod tests {
     fn the_processor_is_named_by_the_kernel_or_by_its_kind() {
         assert_eq!(processor("processor\t: 0\nmodel name\t: AMD EPYC 9B14\nflags\t: a b\n"), "AMD EPYC 9B14");
         assert_eq!(processor("processor\t: 0\n"), std::env::consts::ARCH);
+    }
+
+    #[test]
+    fn the_commit_is_that_of_this_project_and_measuring_does_not_change_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let top = folder.path();
+        let git = |args: &[&str]| super::git(top, args).unwrap_or_else(|| panic!("git {args:?}"));
+        let write = |file: &str, text: &str| {
+            fs::create_dir_all(top.join(file).parent().expect("a folder")).expect("made");
+            fs::write(top.join(file), text).expect("written");
+        };
+        let history = top.join("my [history].jsonl");
+        write("my [history].jsonl", "");
+        write("a.txt", "");
+        git(&["init"]);
+        let commit_all = || {
+            git(&["add", "."]);
+            git(&["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-m", "all"]);
+        };
+        commit_all();
+        assert_eq!(commit(top, &history), None, "another project");
+        write("crates/cli/Cargo.toml", "[package]\nname = \"ash-nlp\"\n");
+        commit_all();
+        let at = git(&["describe", "--always"]);
+        write("my [history].jsonl", "{}\n");
+        assert_eq!(commit(top, &history).as_ref(), Some(&at));
+        assert_eq!(commit(&top.join("crates"), &history).as_ref(), Some(&at));
+        let elsewhere = tempfile::NamedTempFile::new().expect("a file");
+        let dirty = Some(format!("{at}-dirty"));
+        assert_eq!(commit(top, elsewhere.path()), dirty, "a file like any other, if it is not the history");
+        git(&["checkout", "."]);
+        assert_eq!(commit(top, elsewhere.path()), Some(at));
+        write("a.txt", "changed");
+        assert_eq!(commit(top, &history), dirty);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The history as a file: one entry a line, only ever added to.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -28,11 +28,10 @@ pub(crate) struct Broken {
 
 /// Opens it to add to, and makes it if there is none; its folder must be there.
 pub(crate) fn open(path: &Path) -> Result<File> {
-    OpenOptions::new().read(true).append(true).create(true).open(path).with_context(|| {
-        format!(
-            "cannot add to the history {}; run this where the project lies, or name another file by --history",
-            path.display()
-        )
+    OpenOptions::new().read(true).append(true).create(true).open(path).map_err(|error| {
+        let hint = "; run this where the project lies, or name another file by --history";
+        let told = format!("cannot add to the history {}{}", path.display(), if_missing(&error, hint));
+        anyhow::Error::new(error).context(told)
     })
 }
 
@@ -55,8 +54,10 @@ pub(crate) fn append(file: &mut File, entry: &Entry) -> Result<()> {
 
 /// Reads it; lines that are no entries are told, not fatal.
 pub(crate) fn read(path: &Path) -> Result<History> {
-    let text = fs::read(path).with_context(|| {
-        format!("cannot read the history {}; any `ash-nlp bench` with --record begins one", path.display())
+    let text = fs::read(path).map_err(|error| {
+        let hint = "; any `ash-nlp bench` with --record begins one";
+        let told = format!("cannot read the history {}{}", path.display(), if_missing(&error, hint));
+        anyhow::Error::new(error).context(told)
     })?;
     let mut history = History::default();
     for (n, line) in text.split(|&byte| byte == b'\n').enumerate() {
@@ -69,6 +70,11 @@ pub(crate) fn read(path: &Path) -> Result<History> {
         }
     }
     Ok(history)
+}
+
+/// A hint for who has no such file yet; it would mislead whoever named a folder.
+fn if_missing<'a>(error: &std::io::Error, hint: &'a str) -> &'a str {
+    if error.kind() == ErrorKind::NotFound { hint } else { "" }
 }
 
 fn parse(line: &[u8]) -> Result<Entry, String> {
@@ -131,5 +137,9 @@ mod tests {
         let missing = Path::new("no/such/history.jsonl");
         assert!(format!("{:#}", open(missing).expect_err("no folder")).contains("--history"));
         assert!(format!("{:#}", read(missing).expect_err("no file")).contains("--record"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let told = |error: &anyhow::Error| format!("{error:#}");
+        assert!(!told(&open(folder.path()).expect_err("a folder")).contains("--history"));
+        assert!(!told(&read(folder.path()).expect_err("a folder")).contains("--record"));
     }
 }

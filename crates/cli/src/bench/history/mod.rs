@@ -19,7 +19,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anstream::{eprintln, stdout};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use self::report::Report;
 use super::output::HISTORY;
@@ -75,6 +75,11 @@ pub(crate) fn run(args: &Args) -> Result<Outcome> {
         let place = format!("{}:{}", args.history.display(), broken.line);
         eprintln!("{} {place} is left out: {}", styled(ALARM, "warning:"), broken.why);
     }
+    ensure!(
+        !history.entries.is_empty() || history.broken.is_empty(),
+        "{} holds no entry that can be read",
+        args.history.display()
+    );
     if let Some(kind) = &args.kind {
         history.entries.retain(|entry| entry.kind == *kind);
     }

@@ -1,5 +1,6 @@
 //! Trends for people, as JSON and as a page.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter, Write as _};
 
 use serde::Serialize;
@@ -8,14 +9,81 @@ use super::entry::Machine;
 use super::file::{Broken, History};
 use super::trend::{Point, Trend, trends};
 use crate::bench::sparkline::sparkline;
+use crate::bench::table::counted;
 use crate::html::chart::{Axis, Lines, Series};
 use crate::html::{CLOSED, opened, table};
-use crate::terminal::{ALARM, FAINT, STRONG, bar, styled};
+use crate::terminal::{ALARM, FAINT, STRONG, bar, columns, hanging, one_line, styled};
 
-/// Cells of a bar.
-const BAR: usize = 16;
-/// Letters of a label that are shown.
-const LABEL: usize = 28;
+/// Widths of a table in the terminal, the spaces before or behind a cell included; 0 is left out. There is always a date, the
+/// figure by what was earlier, and the mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Widths {
+    commit: usize,
+    figure: usize,
+    baseline: usize,
+    bar: usize,
+    label: usize,
+}
+
+/// "  2026-11-26 12:00 ", the cost by the earlier, "  SLOWER".
+const INDENT: usize = 2;
+const DATE: usize = 17;
+const EARLIER: usize = 10;
+const MARK: usize = 8;
+/// A commit without tags.
+const SHORT: usize = 10;
+
+impl Widths {
+    /// Of a terminal of so many columns, for that figure.
+    fn of(columns: Option<usize>, figure: &str) -> Self {
+        let all = Widths { commit: 20, figure: 22, baseline: 10, bar: 18, label: 30 };
+        let Some(columns) = columns.filter(|&columns| columns < all.sum()) else { return all };
+        let figure = SHORT.max(figure.len() + 1);
+        let least = Widths { commit: SHORT, figure, baseline: 0, bar: 0, label: 0 };
+        let room = columns.saturating_sub(least.sum());
+        Widths { label: if room < SHORT { 0 } else { room.min(all.label) }, ..least }
+    }
+
+    const fn sum(self) -> usize {
+        INDENT + DATE + self.commit + self.figure + self.baseline + EARLIER + self.bar + self.label + MARK
+    }
+
+    /// The heads of the columns.
+    fn head(self, figure: &str) -> String {
+        self.line([("date", "commit"), (figure, "baseline"), ("÷ earlier", "cost")], "label")
+    }
+
+    /// A line an entry; `share` is its cost by the highest.
+    fn entry(self, point: &Point, share: f64) -> String {
+        let [value, baseline] = [point.value, point.baseline_ms].map(|figure| format!("{figure:.2}"));
+        let earlier = point.to_earlier.map_or_else(|| "–".to_owned(), |r| format!("{r:.2}"));
+        let commit = one_line(&point.commit, self.commit - 1);
+        #[expect(clippy::cast_possible_truncation, reason = "a share, drawn in some cells")]
+        let drawn = bar(share as f32, self.bar.saturating_sub(2));
+        let label = one_line(point.label.as_deref().unwrap_or_default(), self.label.saturating_sub(2));
+        self.line([(&point.day(), &commit), (&value, &baseline), (&earlier, &drawn)], &label)
+    }
+
+    fn line(
+        self,
+        [(date, commit), (figure, baseline), (earlier, cost)]: [(&str, &str); 3],
+        label: &str,
+    ) -> String {
+        let Widths { commit: c, figure: f, baseline: b, .. } = self;
+        let mut line = format!("{:INDENT$}{date:<DATE$}{commit:<c$}{figure:>f$}", "");
+        // Writing to a String cannot fail.
+        if b > 0 {
+            let _ = write!(line, "{baseline:>b$}");
+        }
+        let _ = write!(line, "{earlier:>EARLIER$}");
+        for (cell, width) in [(cost, self.bar), (label, self.label)] {
+            if width > 0 {
+                let _ = write!(line, "  {cell:<0$}", width - 2);
+            }
+        }
+        line
+    }
+}
 
 /// The history as it is told.
 #[derive(Debug, Serialize)]
@@ -37,13 +105,29 @@ impl Report {
     }
 
     fn verdict(&self) -> String {
-        let percent = self.tolerance * 100.0;
-        match (self.entries, self.regressions) {
-            (0, _) => "Nothing is recorded yet.".to_owned(),
-            (_, 0) => format!("No figure became slower by more than {percent:.0} %."),
-            (_, 1) => format!("1 figure became slower by more than {percent:.0} %."),
-            (_, n) => format!("{n} figures became slower by more than {percent:.0} %."),
+        if self.entries == 0 {
+            return "Nothing is recorded yet.".to_owned();
         }
+        let trends = match self.regressions {
+            0 => "no trend".to_owned(),
+            n => counted(n, "trend"),
+        };
+        let earlier = match self.earlier() {
+            0 => String::new(),
+            1 => " (1 earlier entry was)".to_owned(),
+            n => format!(" ({n} earlier entries were)"),
+        };
+        format!("The newest of {trends} is slower by more than {:.0} %{earlier}.", self.tolerance * 100.0)
+    }
+
+    /// Entries that are marked, though they are the newest of no trend: of two figures of one, the entry counts once.
+    fn earlier(&self) -> usize {
+        let marked = self.trends.iter().flat_map(|trend| {
+            let earlier = trend.points.split_last().map_or(&[][..], |(_, earlier)| earlier);
+            let marked = earlier.iter().filter(|point| point.regressed);
+            marked.map(|point| (&trend.kind, &trend.setup, &trend.machine, &point.date))
+        });
+        marked.collect::<BTreeSet<_>>().len()
     }
 
     /// A self-contained page.
@@ -112,28 +196,15 @@ impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for trend in &self.trends {
             let costs: Vec<f64> = trend.points.iter().map(|p| p.cost.unwrap_or(p.value)).collect();
-            writeln!(f, "{}  {}", styled(STRONG, trend.name()), sparkline(&costs))?;
-            let head = format!(
-                "{:<17}{:<20}{:>22}{:>10}{:>10}  {:<BAR$}  label",
-                "date", "commit", trend.figure, "baseline", "÷ earlier", "cost"
-            );
-            writeln!(f, "  {}", styled(FAINT, head))?;
-            let most = costs.iter().copied().fold(0.0, f64::max);
+            let name = format!("{}  {}", trend.name(), sparkline(&costs));
+            writeln!(f, "{}", styled(STRONG, hanging(&name, INDENT, columns())))?;
+            let widths = Widths::of(columns(), &trend.figure);
+            writeln!(f, "{}", styled(FAINT, widths.head(&trend.figure).trim_end()))?;
+            let most = costs.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
             for (point, cost) in trend.points.iter().zip(&costs) {
-                #[expect(clippy::cast_possible_truncation, reason = "a share, drawn in 16 cells")]
-                let drawn = bar((cost / most.max(f64::MIN_POSITIVE)) as f32, BAR);
-                let earlier = point.to_earlier.map_or_else(|| "–".to_owned(), |r| format!("{r:.2}"));
-                let label = crate::terminal::one_line(point.label.as_deref().unwrap_or_default(), LABEL);
-                write!(
-                    f,
-                    "  {:<17}{:<20}{:>22.2}{:>10.2}{:>10}  {drawn}  {label}",
-                    point.day(),
-                    crate::terminal::one_line(&point.commit, 19),
-                    point.value,
-                    point.baseline_ms,
-                    earlier,
-                )?;
-                writeln!(f, "{}", if point.regressed { styled(ALARM, "  SLOWER") } else { String::new() })?;
+                let line = widths.entry(point, cost / most);
+                let mark = if point.regressed { styled(ALARM, "  SLOWER") } else { String::new() };
+                writeln!(f, "{}", (line + &mark).trim_end())?;
             }
             writeln!(f)?;
         }
@@ -144,6 +215,7 @@ impl Display for Report {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entry::Entry;
     use super::super::trend::tests::entry;
     use super::*;
     use crate::html::assert_whole;
@@ -157,11 +229,43 @@ mod tests {
     fn the_page_is_whole_and_marks_what_became_slower() {
         let page = report(&[10.0, 10.0, 15.0]).page();
         assert_whole(&page);
-        assert!(page.contains("1 figure became slower by more than 20 %") && page.contains("SLOWER"));
+        assert!(
+            page.contains("The newest of 1 trend is slower by more than 20 %.") && page.contains("SLOWER")
+        );
         let calm = report(&[10.0, 10.0]).page();
         assert_whole(&calm);
-        assert!(!calm.contains("SLOWER"));
+        assert!(
+            !calm.contains("SLOWER") && calm.contains("The newest of no trend is slower by more than 20 %.")
+        );
+        let earlier = report(&[10.0, 15.0, 10.0]).verdict();
+        assert_eq!(earlier, "The newest of no trend is slower by more than 20 % (1 earlier entry was).");
+        let worse = |n: u8| Entry {
+            date: format!("2026-11-26T12:0{n}:00Z"),
+            ..entry("validate", f64::from(n), 20.0)
+        };
+        let history = History { entries: [1, 2, 3, 5].map(worse).to_vec(), broken: Vec::new() };
+        let mixed = Report::of(history, 0.2).verdict();
+        assert_eq!(mixed, "The newest of 1 trend is slower by more than 20 % (2 earlier entries were).");
         assert_whole(&report(&[]).page());
+    }
+
+    #[test]
+    fn a_narrow_terminal_breaks_no_row() {
+        let mut point = Trend::clone(&report(&[10.0, 15.0]).trends[0]).points.remove(1);
+        point.label = Some("what was done for longer than a line".to_owned());
+        point.commit = "v0.1.0-12-g0123456-dirty".to_owned();
+        for (columns, figure) in
+            [(80, "capacity_per_second"), (80, "median_ms"), (100, "median_ms"), (136, "median_ms")]
+        {
+            let widths = Widths::of(Some(columns), figure);
+            for line in [widths.head(figure), widths.entry(&point, 1.0)] {
+                let width = line.trim_end().chars().count() + MARK;
+                assert!(width <= columns, "{width} of {columns}: {line}");
+            }
+            assert!(widths.entry(&point, 1.0).contains("what was"), "{columns}");
+        }
+        assert!(Widths::of(None, "median_ms").entry(&point, 1.0).contains("█"));
+        assert!(Widths::of(Some(60), "median_ms").head("median_ms").contains("÷ earlier"));
     }
 
     #[test]

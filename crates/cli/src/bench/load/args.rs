@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::bench::output;
+use crate::bench::table::counted;
 use crate::bench::target;
 use crate::bench::validate::positive as milliseconds;
 
@@ -23,13 +24,14 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=900), group = "plan")]
     clients: Option<u16>,
     /// Open loop, one rate after another, from one to another in even steps: finds how much it can take
-    #[arg(long, value_name = "FROM:TO", value_parser = range, group = "plan")]
+    #[arg(long, value_name = "FROM:TO", value_parser = range, groups = ["plan", "several"])]
     ramp: Option<(f64, f64)>,
     /// The same at these rates
-    #[arg(long, value_name = "R,R,…", value_parser = positive, value_delimiter = ',', num_args = 1.., group = "plan")]
+    #[arg(long, value_name = "R,R,…", value_parser = positive, value_delimiter = ',', num_args = 1.., groups = ["plan", "several"])]
     rates: Vec<f64>,
     /// Steps of --ramp
-    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u16).range(2..=100), requires = "ramp")]
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u16).range(2..=100),
+        requires = "ramp", conflicts_with_all = ["rate", "rate_factor", "clients", "rates"])]
     steps: u16,
     /// How long, or how long each rate of several: 500ms, 60s or 2m [default: 60s, 10s each]
     #[arg(long, value_name = "TIME", value_parser = duration)]
@@ -42,7 +44,8 @@ pub(crate) struct Args {
     pub(super) repeat_share: f64,
     /// Milliseconds that 99 of 100 requests should take at most, for --ramp and --rates [default: the target of the
     /// server, or 50]
-    #[arg(long, value_name = "MS", value_parser = milliseconds)]
+    #[arg(long, value_name = "MS", value_parser = milliseconds, requires = "several",
+        conflicts_with_all = ["rate", "rate_factor", "clients"])]
     pub(super) target_ms: Option<f64>,
     /// Exit with 1 unless all aims of the report are met
     #[arg(long)]
@@ -69,6 +72,7 @@ Client and server share this machine's cores; the client runs on one thread. At 
 connections are open at a time; what was due while all were busy is `unsent`.
 
 --assert asserts:
+  each request that was sent is answered (503 and 429 are answers), each GET /health too;
   no 5xx without Retry-After, and p99 of GET /health at most 20 ms;
   open loop: latency back to normal within 5 s;
   closed loop, spawned server: at least 0.9 of the engine's own throughput;
@@ -121,7 +125,7 @@ impl Args {
             Plan::Open(Rate::Factor(factor)) => format!("open loop, {factor} × the capacity"),
             Plan::Ramp(rates) => {
                 let (first, last) = (rates.first().unwrap_or(&0.0), rates.last().unwrap_or(&0.0));
-                format!("{} rates, {first} to {last}/s", rates.len())
+                format!("{}, {first} to {last}/s", counted(rates.len(), "rate"))
             }
         };
         if self.repeat_share > 0.0 {

@@ -12,6 +12,8 @@ use super::watch::Seen;
 use crate::bench::aim::Aim;
 use crate::bench::history::entry::Built;
 use crate::bench::latency::microsecond;
+use crate::bench::table::counted;
+use crate::bench::target::Limit;
 
 /// The report.
 #[derive(Debug, Serialize)]
@@ -39,7 +41,8 @@ pub(super) struct Setting {
     pub(super) duration_seconds: f64,
     pub(super) warm_up_seconds: f64,
     pub(super) repeat_share: f64,
-    pub(super) target_ms: f64,
+    #[serde(flatten)]
+    pub(super) limit: Limit,
     /// Whether a server that was started here ended with success on SIGTERM.
     pub(super) stopped_cleanly: Option<bool>,
 }
@@ -114,7 +117,7 @@ impl Report {
             let ratio = microsecond(load.full_per_second / messages_per_second.max(1e-9));
             Engine { messages_per_second, ratio }
         });
-        let verdict = verdict(&found, setting.target_ms);
+        let verdict = verdict(&found, setting.limit.ms);
         let aims = aims(&found, engine.as_ref());
         Report { version: VERSION, setting, found, engine, verdict, aims }
     }
@@ -153,8 +156,13 @@ impl Report {
 /// What a service under load promises.
 fn aims(found: &Found, engine: Option<&Engine>) -> Vec<Aim> {
     let untold: u64 = found.loads().map(|load| load.counts.server_errors_without_retry_after).sum();
+    let unanswered: u64 = found.loads().map(|load| load.counts.unanswered()).sum();
     let health = found.meanwhile.health.as_ref().map(|h| h.p99_ms);
+    let unhealthy = found.meanwhile.health_failures;
     let mut aims = vec![
+        // First: of a server that died, all that follows is good, for it is of the answers that came.
+        Aim::at_most("requests without an answer", Some(unanswered as f64), 0.0),
+        Aim::at_most("GET /health without an answer", Some(unhealthy as f64), 0.0),
         Aim::at_most("5xx without Retry-After", Some(untold as f64), 0.0),
         Aim::at_most("p99 of GET /health, ms", health, 20.0),
     ];
@@ -180,7 +188,10 @@ fn verdict(found: &Found, target_ms: f64) -> String {
     if let Shape::Ramp { knee_per_second } = found.shape {
         let noise = match disturbed(&found.steps) {
             0 => String::new(),
-            n => format!(" {n} slower rates did not, so the machine was disturbed: measure again."),
+            n => format!(
+                " {} did not, so the machine was disturbed: measure again.",
+                counted(n, "slower rate")
+            ),
         };
         return match knee_per_second {
             Some(knee) => format!(
@@ -197,9 +208,9 @@ fn verdict(found: &Found, target_ms: f64) -> String {
         .as_ref()
         .map_or_else(|| "no answer".to_owned(), |l| format!("median {:.1} ms", l.p50_ms));
     let degraded = load.degraded_share.unwrap_or(0.0) * 100.0;
-    let lost: u64 = load.counts.errors.values().sum();
+    let lost = counted(load.counts.unanswered(), "request");
     format!(
-        "{:.1} answers/s, {:.1} of them full verdicts ({degraded:.1} % degraded), {median}; {lost} requests without an answer.",
+        "{:.1} answers/s, {:.1} of them full verdicts ({degraded:.1} % degraded), {median}; {lost} without an answer.",
         load.answers_per_second, load.full_per_second
     )
 }

@@ -6,6 +6,7 @@
 //! | [`open`] | requests at a fixed rate, whatever the answers do |
 //! | [`closed`] | clients that wait for their answers |
 //! | [`ramp`] | one rate after another |
+//! | [`rates`] | what that found, as a table and as plots |
 //! | [`tally`] | how requests ended |
 //! | [`watch`] | /health and memory meanwhile |
 //! | [`recovery`] | the seconds after an overload |
@@ -17,6 +18,7 @@ mod closed;
 mod found;
 mod open;
 mod ramp;
+mod rates;
 mod recovery;
 mod report;
 mod tally;
@@ -41,9 +43,8 @@ use self::watch::Watch;
 use super::client::Endpoint;
 use super::engine::{self, BATCH};
 use super::history::entry::Built;
-use super::target::{Target, admitted, block_on};
+use super::target::{Limit, Target, admitted, measured};
 use super::texts::Texts;
-use super::validate::TARGET_MS;
 use crate::args::Global;
 use crate::outcome::Outcome;
 use crate::{progress, setup};
@@ -65,7 +66,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
         (Plan::Closed { .. }, true) => Some(engine_alone(global)?),
         _ => None,
     };
-    let report = block_on(measure(global, args, &texts, engine))?;
+    let report = measured(measure(global, args, &texts, engine))?;
     output.write(&report, args.assert)
 }
 
@@ -89,7 +90,7 @@ async fn measure(global: &Global, args: &Args, texts: &Arc<Texts>, engine: Optio
     admitted(&mut target.connection(), &target.url, &texts.next_median()).await?;
     let endpoint = &target.endpoint;
     let status = target.status().await;
-    let target_ms = args.target_ms.or(status["performance"]["target_ms"].as_f64()).unwrap_or(TARGET_MS);
+    let limit = Limit::of(args.target_ms, &status);
 
     let duration = args.duration();
     let begin = || Watch::begin(Arc::clone(endpoint), target.pid());
@@ -110,7 +111,7 @@ async fn measure(global: &Global, args: &Args, texts: &Arc<Texts>, engine: Optio
             for rate in rates {
                 let what = format!("{rate} requests/s");
                 let load = open_loop(endpoint, rate, duration, texts, what).await;
-                steps.push(Step::of(rate, load, target_ms));
+                steps.push(Step::of(rate, load, limit.ms));
             }
             Found::ramped(steps, watch.seen()?)
         }
@@ -125,13 +126,13 @@ async fn measure(global: &Global, args: &Args, texts: &Arc<Texts>, engine: Optio
             };
             warm_up_open(args, endpoint, Some(rate), texts).await;
             let watch = begin();
-            let (load, recovery) = open_and_after(endpoint, rate, duration, texts, normal).await;
+            let (load, recovery) = open_and_after(endpoint, rate, duration, texts, normal, &watch).await;
             let found = Found::loaded(Shape::Open { rate, capacity_per_second }, load, watch.seen()?);
             Found { recovery, ..found }
         }
     };
     let spawned = target.pid().is_some();
-    let stopped_cleanly = target.stop()?;
+    let stopped_cleanly = target.stop().await?;
     let setting = Setting {
         setup: args.setup(),
         server: Built::told(&status),
@@ -139,7 +140,7 @@ async fn measure(global: &Global, args: &Args, texts: &Arc<Texts>, engine: Optio
         duration_seconds: duration.as_secs_f64(),
         warm_up_seconds: args.warm_up.unwrap_or_default().as_secs_f64(),
         repeat_share: args.repeat_share,
-        target_ms,
+        limit,
         stopped_cleanly,
     };
     Ok(Report::of(setting, found, engine))
@@ -204,10 +205,12 @@ async fn open_and_after(
     duration: Duration,
     texts: &Arc<Texts>,
     normal_median_ms: Option<f64>,
+    watch: &Watch,
 ) -> (Tallied, Option<recovery::Recovery>) {
     let load = open_loop(endpoint, rate, duration, texts, "open loop");
     let after = async {
         tokio::time::sleep(duration).await;
+        watch.load_ended();
         match normal_median_ms {
             Some(normal) => Some(recover(endpoint, texts, normal).await),
             None => None,

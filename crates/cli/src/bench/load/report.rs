@@ -4,27 +4,27 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter, Write as _};
 
 use super::found::{Report, Shape};
-use super::ramp::Step;
+use super::rates;
 use super::tally::Tallied;
 use super::watch::Seen;
 use crate::bench::aim::Aim;
 use crate::bench::history::entry::Facts;
 use crate::bench::output::Measured;
 use crate::bench::page::{self, latency_rows};
-use crate::bench::sparkline::sparkline;
-use crate::bench::table::{Table, ms, percent};
-use crate::html::chart::{Axis, Lines, Series};
+use crate::bench::table::{Table, counted, ms, percent};
 use crate::html::{CLOSED, opened, table};
-use crate::terminal::{FAINT, STRONG, styled};
+use crate::terminal::{STRONG, columns, styled};
 
 impl Report {
     fn about(&self) -> String {
         let server = self.setting.server.version.as_deref().unwrap_or("of unknown version");
         let seconds = self.setting.duration_seconds;
         let shape = match &self.found.shape {
-            Shape::Open { rate, .. } => format!("open loop, {rate:.1} requests/s, {seconds:.0} s"),
-            Shape::Closed { clients } => format!("closed loop, {clients} clients, {seconds:.0} s"),
-            Shape::Ramp { .. } => format!("open loop, {} rates of {seconds:.0} s", self.found.steps.len()),
+            Shape::Open { rate, .. } => format!("open loop, {rate:.1} requests/s, {seconds} s"),
+            Shape::Closed { clients } => format!("closed loop, {}, {seconds} s", counted(*clients, "client")),
+            Shape::Ramp { .. } => {
+                format!("open loop, {} of {seconds} s", counted(self.found.steps.len(), "rate"))
+            }
         };
         let mut about = format!("server {server}, {shape}");
         if self.setting.repeat_share > 0.0 {
@@ -40,14 +40,14 @@ impl Measured for Report {
         let mut html = opened("Under load", &self.about());
         html.push_str(&page::verdict(&self.verdict, self.aims.iter().all(|aim| aim.met)));
         if !self.found.steps.is_empty() {
-            html.push_str(&rates(&self.found.steps, self.setting.target_ms));
+            html.push_str(&rates::page(&self.found.steps, self.setting.limit.ms));
         }
         let health = ("GET /health meanwhile", self.found.meanwhile.health.as_ref());
         if let Some(load) = &self.found.load {
-            html.push_str(&page::over_time(&load.timeline, Some(self.setting.target_ms)));
+            html.push_str(&page::over_time(&load.timeline, Some(self.setting.limit.ms)));
             let mut curves = vec![(measured(load), load.curve.as_slice())];
             curves.extend(load.corrected.as_ref().map(|c| ("corrected", c.curve.as_slice())));
-            html.push_str(&page::percentiles(&curves, Some(self.setting.target_ms)));
+            html.push_str(&page::percentiles(&curves, Some(self.setting.limit.ms)));
             html.push_str(&latency_rows(&[
                 (measured(load), load.latency.as_ref()),
                 ("corrected for coordinated omission", load.corrected.as_ref().map(|c| &c.latency)),
@@ -73,6 +73,10 @@ impl Measured for Report {
     }
 }
 
+/// What it means that requests were refused.
+pub(super) const OF_429: &str =
+    "429: the server's own limit of requests a second, not its capacity, was measured";
+
 /// Which clock the latencies of a load are by.
 fn measured(load: &Tallied) -> &'static str {
     if load.corrected.is_some() { "since sent" } else { "since due" }
@@ -94,86 +98,17 @@ fn ends(load: &Tallied) -> Vec<[String; 2]> {
     rows
 }
 
-/// Latency and answers by rate, and a line each.
-fn rates(steps: &[Step], target_ms: f64) -> String {
-    let line = |name, of: fn(&Step) -> Option<f64>| Series {
-        name,
-        points: steps.iter().filter_map(|step| Some((step.rate, of(step)?))).collect(),
-    };
-    let latency = Lines {
-        title: "latency by rate, since requests were due",
-        x: Axis::counting("requests/s"),
-        y: "ms",
-        series: vec![
-            line("median", |s| s.load.latency.as_ref().map(|l| l.p50_ms)),
-            line("p99", |s| s.load.latency.as_ref().map(|l| l.p99_ms)),
-            line("longest", |s| s.load.latency.as_ref().map(|l| l.max_ms)),
-        ],
-        limit: Some((target_ms, "target")),
-    };
-    let answers = Lines {
-        title: "answers by rate",
-        x: Axis::counting("requests/s"),
-        y: "answers/s",
-        series: vec![
-            line("full verdicts", |s| Some(s.load.full_per_second)),
-            line("all answers", |s| Some(s.load.answers_per_second)),
-        ],
-        limit: None,
-    };
-    latency.svg() + &answers.svg() + &table(STEP, &steps.iter().map(cells).collect::<Vec<_>>())
-}
-
-/// What the cells of a step are.
-const STEP: [&str; 11] = [
-    "requests/s",
-    "answers/s",
-    "in full/s",
-    "degraded",
-    "cached",
-    "median",
-    "p90",
-    "p99",
-    "p99.9",
-    "longest",
-    "holds",
-];
-
-/// A step as cells of a table.
-fn cells(step: &Step) -> [String; 11] {
-    let load = &step.load;
-    let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), percent);
-    let latency = load.latency.as_ref();
-    let [p50, p90, p99, p999, max] = [
-        latency.map(|l| l.p50_ms),
-        latency.map(|l| l.p90_ms),
-        latency.map(|l| l.p99_ms),
-        latency.map(|l| l.p999_ms),
-        latency.map(|l| l.max_ms),
-    ]
-    .map(|ms| ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms:.1}")));
-    [
-        format!("{:.1}", step.rate),
-        format!("{:.1}", load.answers_per_second),
-        format!("{:.1}", load.full_per_second),
-        share(load.degraded_share),
-        share(load.cached_share),
-        p50,
-        p90,
-        p99,
-        p999,
-        max,
-        if step.holds { "yes".to_owned() } else { "no".to_owned() },
-    ]
-}
-
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}\n", styled(STRONG, self.about()))?;
         if !self.found.steps.is_empty() {
-            steps(f, &self.found.steps)?;
+            rates::write(f, &self.found.steps, columns())?;
         }
         let mut lines = Table::default();
+        rates::lines(&self.found.steps, &mut lines);
+        if self.setting.limit.assumed && !self.found.steps.is_empty() {
+            lines.line("target", ms(self.setting.limit.ms), "assumed, /status could not be read");
+        }
         if let Shape::Open { capacity_per_second: Some(capacity), .. } = self.found.shape {
             lines.line("capacity", pace(capacity), "full verdicts, closed loop with 64 clients");
         }
@@ -196,27 +131,6 @@ impl Display for Report {
         writeln!(f, "{lines}")?;
         writeln!(f, "{}", styled(STRONG, &self.verdict))
     }
-}
-
-/// A line a rate, and the latency of all in one.
-fn steps(f: &mut Formatter<'_>, steps: &[Step]) -> fmt::Result {
-    const WIDTHS: [usize; 11] = [10, 10, 10, 9, 8, 9, 9, 9, 9, 9, 7];
-    let line = |cells: [&str; 11]| -> String {
-        cells.iter().zip(WIDTHS).fold(String::new(), |mut line, (cell, width)| {
-            // Writing to a String cannot fail.
-            let _ = write!(line, "{cell:>width$}");
-            line
-        })
-    };
-    let head = line(STEP);
-    writeln!(f, "  {}", styled(FAINT, head))?;
-    for step in steps {
-        let cells = cells(step);
-        let line = line(cells.each_ref().map(String::as_str));
-        writeln!(f, "  {}", if step.holds { styled(STRONG, line) } else { line })?;
-    }
-    let p99: Vec<f64> = steps.iter().filter_map(|s| s.load.latency.as_ref()).map(|l| l.p99_ms).collect();
-    writeln!(f, "\n  p99 by rate  {}  latencies in ms, since requests were due\n", sparkline(&p99))
 }
 
 impl Tallied {
@@ -256,18 +170,14 @@ impl Tallied {
         table.line("unsent", counts.unsent, "due while all 900 connections were busy");
         table.line("5xx without Retry-After", counts.server_errors_without_retry_after, "");
         if counts.statuses.contains_key(&429) {
-            table.line(
-                "",
-                "",
-                "429: the server's own limit of requests a second, not its capacity, was measured",
-            );
+            table.line("", "", OF_429);
         }
     }
 }
 
 impl Seen {
     fn lines(&self, table: &mut Table) {
-        table.latency("GET /health", self.health.as_ref(), "every 100 ms meanwhile");
+        table.latency("GET /health", self.health.as_ref(), "every 100 ms under the load");
         if self.health_failures > 0 {
             table.line("  not answered", self.health_failures, "");
         }
@@ -283,7 +193,7 @@ fn pace(per_second: f64) -> String {
 }
 
 /// "200: 97 · 503: 3".
-fn told(counts: &BTreeMap<impl Display, u64>) -> String {
+pub(super) fn told(counts: &BTreeMap<impl Display, u64>) -> String {
     let counts: Vec<String> = counts.iter().map(|(name, n)| format!("{name}: {n}")).collect();
     counts.join(" · ")
 }

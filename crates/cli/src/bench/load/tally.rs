@@ -83,6 +83,8 @@ pub(super) struct Tally {
     degraded: Latencies,
     timeline: Timeline,
     counts: Counts,
+    /// How long requests were sent.
+    duration: Duration,
     /// When the last answer came.
     last: Duration,
 }
@@ -118,7 +120,7 @@ pub(super) struct Tallied {
     pub(super) degraded_share: Option<f64>,
     /// Of the verdicts, those that were remembered or computed for another; absent without any.
     pub(super) cached_share: Option<f64>,
-    /// From the first request until the last answer.
+    /// From the beginning of the load until its end or the last answer, whichever came later.
     pub(super) seconds: f64,
     /// Answers of any status.
     pub(super) answers_per_second: f64,
@@ -143,8 +145,25 @@ pub(super) struct Corrected {
     pub(super) curve: Vec<Percentile>,
 }
 
+impl Counts {
+    /// Requests that were sent and not answered at all.
+    pub(super) fn unanswered(&self) -> u64 {
+        self.errors.values().sum()
+    }
+
+    /// How those ended that got no verdict, by status or reason, and how many they are; an unsent one never began.
+    pub(super) fn without_verdict(&self) -> (u64, BTreeMap<String, u64>) {
+        let statuses = self.statuses.iter().filter(|(status, _)| **status != 200);
+        let statuses = statuses.map(|(status, n)| (status.to_string(), *n));
+        let errors = self.errors.iter().map(|(&why, n)| (why.to_owned(), *n));
+        let unsent = (self.unsent > 0).then(|| ("unsent".to_owned(), self.unsent));
+        let ends: BTreeMap<String, u64> = statuses.chain(errors).chain(unsent).collect();
+        (ends.values().sum(), ends)
+    }
+}
+
 impl Tally {
-    /// Of a run that takes about `duration`.
+    /// Of a load of that duration; its last answers may come later.
     pub(super) fn new(duration: Duration) -> Self {
         Tally {
             all: Latencies::new(),
@@ -152,6 +171,7 @@ impl Tally {
             degraded: Latencies::new(),
             timeline: Timeline::new(duration),
             counts: Counts::default(),
+            duration,
             last: Duration::ZERO,
         }
     }
@@ -206,7 +226,8 @@ impl Tally {
         let counts = self.counts;
         let verdicts = counts.full + counts.degraded;
         let of_verdicts = |n: u64| (verdicts > 0).then(|| n as f64 / verdicts as f64);
-        let seconds = self.last.as_secs_f64();
+        // Not the last answer alone: of a few a second, the pause behind the last belongs to the pace as well.
+        let seconds = self.last.max(self.duration).as_secs_f64();
         let pace = |n: u64| if seconds > 0.0 { microsecond(n as f64 / seconds) } else { 0.0 };
         Tallied {
             degraded_share: of_verdicts(counts.degraded),
@@ -275,6 +296,19 @@ mod tests {
         tally.add(&ended(0, 5, Answer::Failed(Failure::Connect)));
         let t = tally.done();
         assert_eq!((t.degraded_share, t.latency, t.answers_per_second), (None, None, 0.0));
+    }
+
+    #[test]
+    fn the_pace_is_that_of_the_whole_load_and_of_what_came_after() {
+        let pace = |latency_ms| {
+            let mut tally = Tally::new(Duration::from_secs(2));
+            tally.add(&ended(0, 14, Answer::Full));
+            tally.add(&ended(1000, latency_ms, Answer::Full));
+            let t = tally.done();
+            (t.seconds, t.answers_per_second, t.full_per_second)
+        };
+        assert_eq!(pace(14), (2.0, 1.0, 1.0));
+        assert_eq!(pace(3000), (4.0, 0.5, 0.5));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What an orchestrator and an operator see meanwhile: /health on a connection of its own, and memory.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -23,15 +23,16 @@ const TICKS_OF_MEMORY: u64 = 10;
 /// Watches from a thread of its own until it is asked what it saw: what delays the requests must not delay it.
 pub(super) struct Watch {
     stop: Arc<AtomicBool>,
+    load_ended: Arc<OnceLock<Instant>>,
     thread: JoinHandle<Result<Seen>>,
 }
 
 /// What was seen.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Seen {
-    /// GET /health, since it was due; answers of any kind.
+    /// GET /health, since it was due, of those that were due under the load; answers of any kind.
     pub(super) health: Option<Latency>,
-    /// Times that it was not answered at all.
+    /// Times that it was not answered at all, the recovery included.
     pub(super) health_failures: u64,
     /// Of the server's process; absent if it was not started here.
     pub(super) memory: Option<Memory>,
@@ -51,9 +52,15 @@ pub(super) struct Memory {
 impl Watch {
     /// Begins to watch.
     pub(super) fn begin(endpoint: Arc<Endpoint>, pid: Option<u32>) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        Watch { stop, thread: thread::spawn(move || block_on(watch(endpoint, pid, &stopped))) }
+        let (stop, load_ended) = (Arc::new(AtomicBool::new(false)), Arc::new(OnceLock::new()));
+        let (stopped, ended) = (Arc::clone(&stop), Arc::clone(&load_ended));
+        let thread = thread::spawn(move || block_on(watch(endpoint, pid, &stopped, &ended)));
+        Watch { stop, load_ended, thread }
+    }
+
+    /// From now on only memory and failures are of interest: how quick an idle server is says nothing of a load.
+    pub(super) fn load_ended(&self) {
+        let _ = self.load_ended.set(Instant::now());
     }
 
     /// Ends it.
@@ -63,7 +70,12 @@ impl Watch {
     }
 }
 
-async fn watch(endpoint: Arc<Endpoint>, pid: Option<u32>, stop: &AtomicBool) -> Result<Seen> {
+async fn watch(
+    endpoint: Arc<Endpoint>,
+    pid: Option<u32>,
+    stop: &AtomicBool,
+    load_ended: &OnceLock<Instant>,
+) -> Result<Seen> {
     let mut connection = Connection::new(endpoint);
     let mut latencies = Latencies::new();
     let mut seen = Seen { health: None, health_failures: 0, memory: None };
@@ -76,6 +88,7 @@ async fn watch(endpoint: Arc<Endpoint>, pid: Option<u32>, stop: &AtomicBool) -> 
         }
         let due = ticks.tick().await;
         match connection.get("/health").await {
+            Ok(_) if load_ended.get().is_some_and(|&end| due > end) => {}
             Ok(_) => latencies.record(Instant::now().saturating_duration_since(due)),
             Err(_) => seen.health_failures += 1,
         }

@@ -72,7 +72,7 @@ pub(super) async fn over_http(
         let took = reply.as_ref().map_or_else(|_| start.elapsed().saturating_sub(at), |reply| reply.took);
         let answer = answer(reply);
         if let Answer::Refused(status) = answer {
-            refused(url, status)?;
+            refused(connection, url, status)?;
         }
         asked.push(Asked { is_crisis: message.is_crisis, at, took, answer });
         bar.inc(1);

@@ -7,31 +7,31 @@
 //! | [`crisis`] | the five messages |
 //! | [`asking`] | what was asked and answered, over HTTP or in this process |
 //! | [`figures`] | what follows from it |
+//! | [`repeat`] | the same messages once more |
 //! | [`report`] | all of it, for people, as JSON and as a page |
 
 mod asking;
 mod crisis;
 mod figures;
+mod repeat;
 mod report;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use ash_runtime::{LogLevel, LogSettings, Overrides, Service};
 use ash_server::init_log;
 
-use self::asking::{Asked, Message, inside, over_http};
+use self::asking::{Message, inside, over_http};
 use self::crisis::CRISIS;
 use self::figures::Figures;
-use self::report::{Repeat, Report, Where};
+use self::repeat::Repeat;
+use self::report::{Report, Where};
 use super::history::entry::Built;
 use super::output;
-use super::target::{self, Target, block_on};
+use super::target::{self, Limit, Target, measured};
 use super::texts::Texts;
 use crate::args::Global;
 use crate::outcome::Outcome;
 use crate::{progress, setup};
-
-/// What a request should take at most, where neither the server nor the user says.
-pub(super) const TARGET_MS: f64 = 50.0;
 
 /// Arguments of `bench validate`.
 #[derive(Debug, clap::Args)]
@@ -68,7 +68,8 @@ Examples:
 --assert asserts:
   the average of all requests is within the target;
   the success rate is 100 %: each request was answered with a verdict by all parts of the
-  analysis, and each of the five messages in crisis as high or critical;
+  analysis, and each of the five messages in crisis as high or critical; with --repeat, so was
+  each of the same again;
   the first request took at most 1.25 times the median of the later, and 5 ms.
 
 consistency is the standard deviation of all requests, in ms; warm-up effectiveness is the later
@@ -91,7 +92,7 @@ pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     let report = if args.in_process {
         in_process(global, args, &messages)?
     } else {
-        block_on(served(global, args, &messages))?
+        measured(served(global, args, &messages))?
     };
     output.write(&report, args.assert)
 }
@@ -106,6 +107,8 @@ fn messages(more: usize) -> Vec<Message> {
 
 async fn served(global: &Global, args: &Args, messages: &[Message]) -> Result<Report> {
     let target = Target::ready(global, &args.target).await?;
+    let status = target.status().await;
+    let limit = Limit::of(args.target_ms, &status);
     let mut connection = target.connection();
     let mut send = async |what| {
         let bar = progress::bar(messages.len(), what);
@@ -116,29 +119,22 @@ async fn served(global: &Global, args: &Args, messages: &[Message]) -> Result<Re
     let asked = send("one at a time").await?;
     let again = if args.repeat { Some(send("the same again").await?) } else { None };
 
-    let status = target.status().await;
-    let target_ms = args.target_ms.or(status["performance"]["target_ms"].as_f64()).unwrap_or(TARGET_MS);
     let place = if target.pid().is_some() { Where::Spawned } else { Where::Server };
     let start_to_ready_ms = target.start_to_ready_ms;
-    let stopped_cleanly = target.stop()?;
-    let mut report = Report::of(place, Built::told(&status), Figures::of(&asked, target_ms)?);
+    let stopped_cleanly = target.stop().await?;
+    let repeat = again.map(|again| Repeat::of(&again));
+    let mut report = Report::of(place, Built::told(&status), Figures::of(&asked, limit)?, repeat);
     report.start_to_ready_ms = start_to_ready_ms;
-    report.repeat = again.map(|again| repeated(&again, target_ms)).transpose()?;
     report.stopped_cleanly = stopped_cleanly;
     Ok(report)
-}
-
-fn repeated(again: &[Asked], target_ms: f64) -> Result<Repeat> {
-    let Figures { latency, analysis, cache, .. } =
-        Figures::of(again, target_ms).context("the same messages again")?;
-    Ok(Repeat { latency, analysis, cache })
 }
 
 /// Warmed up as a server would be, and nothing is remembered.
 fn in_process(global: &Global, args: &Args, messages: &[Message]) -> Result<Report> {
     let settings = setup::settings(global, Overrides::default().set("cache.enabled", false))?;
     init_log(LogSettings { level: LogLevel::Warn, ..settings.log });
-    let target_ms = args.target_ms.unwrap_or(settings.performance.target_ms as f64);
+    let ms = args.target_ms.unwrap_or(settings.performance.target_ms as f64);
+    let limit = Limit { ms, assumed: false };
     let built = Built::this(settings.fingerprint());
     let start = std::time::Instant::now();
     let service = Service::start(settings)?;
@@ -146,7 +142,7 @@ fn in_process(global: &Global, args: &Args, messages: &[Message]) -> Result<Repo
     let bar = progress::bar(messages.len(), "one at a time");
     let asked = inside(&service, messages, &bar)?;
     bar.finish_and_clear();
-    let mut report = Report::of(Where::InProcess, built, Figures::of(&asked, target_ms)?);
+    let mut report = Report::of(Where::InProcess, built, Figures::of(&asked, limit)?, None);
     report.start_to_ready_ms = Some(super::latency::milliseconds(ready));
     Ok(report)
 }

@@ -8,9 +8,9 @@ use ash_runtime::VERSION;
 use serde::Serialize;
 
 use super::figures::Figures;
+use super::repeat::Repeat;
 use crate::bench::aim::Aim;
 use crate::bench::history::entry::{Built, Facts};
-use crate::bench::latency::Latency;
 use crate::bench::output::Measured;
 use crate::bench::page::{self, latency_rows};
 use crate::bench::table::{Table, ms, percent};
@@ -31,7 +31,7 @@ pub(super) struct Report {
     #[serde(flatten)]
     figures: Figures,
     /// The same messages once more.
-    pub(super) repeat: Option<Repeat>,
+    repeat: Option<Repeat>,
     aims: Vec<Aim>,
     /// Whether a server that was started here ended with success on SIGTERM.
     pub(super) stopped_cleanly: Option<bool>,
@@ -49,26 +49,26 @@ pub(super) enum Where {
     InProcess,
 }
 
-/// The second time.
-#[derive(Debug, Serialize)]
-pub(super) struct Repeat {
-    pub(super) latency: Latency,
-    pub(super) analysis: Option<Latency>,
-    pub(super) cache: BTreeMap<String, usize>,
-}
-
 impl Report {
-    pub(super) fn of(place: Where, server: Built, figures: Figures) -> Self {
-        let aims = figures.aims();
+    pub(super) fn of(place: Where, server: Built, figures: Figures, repeat: Option<Repeat>) -> Self {
+        let mut aims = figures.aims();
+        aims.extend(repeat.as_ref().map(Repeat::aim));
+        let passed = aims.iter().all(|aim| aim.met);
+        let verdict = if passed {
+            figures.passed()
+        } else {
+            let again = repeat.as_ref().and_then(Repeat::failure);
+            format!("Failed: {}.", figures.failures().into_iter().chain(again).collect::<Vec<_>>().join("; "))
+        };
         Report {
             version: VERSION,
             place,
             server,
-            passed: aims.iter().all(|aim| aim.met),
-            verdict: figures.verdict(&aims),
+            passed,
+            verdict,
             start_to_ready_ms: None,
             figures,
-            repeat: None,
+            repeat,
             aims,
             stopped_cleanly: None,
         }
@@ -89,15 +89,15 @@ impl Measured for Report {
         let f = &self.figures;
         let mut html = opened("Validation", &self.about());
         html.push_str(&page::verdict(&self.verdict, self.passed));
-        html.push_str(&page::over_time(&f.timeline, Some(f.target_ms)));
-        html.push_str(&page::percentiles(&[("all requests", &f.curve)], Some(f.target_ms)));
+        html.push_str(&page::over_time(&f.timeline, Some(f.target.ms)));
+        html.push_str(&page::percentiles(&[("all requests", &f.curve)], Some(f.target.ms)));
         let repeat = self.repeat.as_ref();
         html.push_str(&latency_rows(&[
             ("all requests", Some(&f.latency)),
             ("after the first", Some(&f.later)),
             ("analysis, by the server's clock", f.analysis.as_ref()),
             ("HTTP overhead", f.overhead.as_ref()),
-            ("the same again", repeat.map(|r| &r.latency)),
+            ("the same again", repeat.and_then(|r| r.latency.as_ref())),
         ]));
         html.push_str(&page::aims(&self.aims));
         html + CLOSED
@@ -135,7 +135,12 @@ impl Display for Report {
         let of = &self.figures;
         writeln!(f, "{}\n", styled(STRONG, self.about()))?;
         let mut table = Table::default();
-        table.line("target", ms(of.target_ms), "a request should take no longer");
+        let whose = if of.target.assumed {
+            "assumed, /status could not be read"
+        } else {
+            "a request should take no longer"
+        };
+        table.line("target", ms(of.target.ms), whose);
         let within = format!("{} of the requests within the target", percent(of.within_target_share));
         table.line("average", ms(of.average_ms), within);
         table.latency("all requests", Some(&of.latency), "4 to 40 words, three more to make each unique");
@@ -170,9 +175,14 @@ impl Display for Report {
             table.line("cache", counts(&of.cache), "");
         }
         if let Some(repeat) = &self.repeat {
-            table.latency("the same again", Some(&repeat.latency), "");
+            table.latency("the same again", repeat.latency.as_ref(), "");
             table.latency("  analysis", repeat.analysis.as_ref(), "by the service's clock");
             table.line("  cache", counts(&repeat.cache), "");
+            let of = format!("{} requests", repeat.requests);
+            table.line("  success rate", format!("{:.1} %", repeat.success_rate), of);
+            for (why, count) in &repeat.errors {
+                table.line("  no verdict", count, why);
+            }
         }
         table.aims(&self.aims);
         writeln!(f, "{table}")?;

@@ -77,3 +77,20 @@ fn broken_lines_are_named_and_the_others_are_shown() {
     let other = run(&["bench", "history", "--kind", "load", "--history", path.to_str().expect("a name")]);
     assert!(out(&other).contains("Nothing is recorded yet."), "{}", out(&other));
 }
+
+#[test]
+fn what_cannot_be_read_is_told_for_what_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("history.jsonl");
+    let shown = |path: &Path| run(&["bench", "history", "--history", path.to_str().expect("a name")]);
+    fs::write(&path, "nonsense\n").expect("written");
+    let broken = shown(&path);
+    assert_eq!(code(&broken), 2);
+    assert!(err(&broken).contains("holds no entry that can be read"), "{}", err(&broken));
+    fs::write(&path, "").expect("written");
+    assert!(out(&shown(&path)).contains("Nothing is recorded yet."));
+    let no_file = shown(folder.path());
+    assert_eq!(code(&no_file), 2);
+    assert!(!err(&no_file).contains("begins one"), "{}", err(&no_file));
+    assert!(err(&shown(&folder.path().join("none"))).contains("begins one"));
+}

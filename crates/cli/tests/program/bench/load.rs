@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::stub::{Reply, Stub};
 use super::{number, ordered, page, recorded, report, report_and_code};
+use crate::harness::{code, out, run};
 
 #[test]
 fn a_closed_loop_has_no_errors_is_corrected_and_is_compared_with_the_engine() {
@@ -66,6 +67,8 @@ fn an_open_loop_sends_all_that_is_due_repeats_what_it_shall_and_watches_the_reco
     assert!(cached <= 3.0, "no more than was repeated: {report:#}");
     assert!((number(load, "/cached_share") - cached / 10.0).abs() < 1e-9, "{report:#}");
     assert_eq!(report["recovery"]["asked"], 50);
+    // One every 100 ms of the two seconds, and none of the ten after them.
+    assert!(number(&report, "/meanwhile/health/samples") < 100.0, "{report:#}");
     assert!(number(&report, "/recovery/normal_median_ms") > 0.0);
     assert_eq!(report["stopped_cleanly"], true);
 }
@@ -99,9 +102,42 @@ fn a_ramp_finds_the_highest_rate_that_holds() {
     assert_eq!(rates, [10.0, 40.0], "ascending");
     let sent: Vec<_> = [0, 1].map(|n| number(&report, &format!("/steps/{n}/sent"))).to_vec();
     assert_eq!(sent, [10.0, 40.0]);
+    assert!(number(&report, "/steps/0/answers_per_second") <= 10.0, "no more than was asked: {report:#}");
     assert_eq!((&report["steps"][1]["holds"], &report["steps"][0]["errors"]), (&false.into(), &json!({})));
     let knee = if report["steps"][0]["holds"] == true { json!(10.0) } else { json!(null) };
     assert_eq!(report["knee_per_second"], knee);
     assert!(page(&html).contains("latency by rate"));
     assert_eq!(recorded(&history)["figures"]["knee_per_second"], knee);
+}
+
+#[test]
+fn a_server_that_dies_under_load_fails_what_is_asserted() {
+    let stub = Stub::answering(|n| if n < 5 { Reply::level("none") } else { Reply::death() });
+    let load = ["--clients", "2", "--duration", "1s", "--assert", "--json"];
+    let (report, code) = report_and_code(&[&["bench", "load", "--url", &stub.url()], &load[..]].concat());
+    assert_eq!(code, 1, "{report:#}");
+    let missed = |name: &str| {
+        let aims = report["aims"].as_array().expect("aims");
+        aims.iter().any(|aim| aim["name"] == name && aim["met"] == false)
+    };
+    assert!(missed("requests without an answer") && missed("GET /health without an answer"), "{report:#}");
+    assert_eq!(report["target_assumed"], true);
+}
+
+#[test]
+fn a_rate_tells_why_it_failed() {
+    let stub = Stub::answering(|n| Reply { status: if n == 2 { 429 } else { 200 }, ..Reply::level("none") });
+    let output = run(&["bench", "load", "--url", &stub.url(), "--rates", "10", "--duration", "500ms"]);
+    let shown = out(&output);
+    assert_eq!(code(&output), 0, "{shown}");
+    for said in [
+        "1 rate of 0.5 s",
+        "no verdict at 10.0/s",
+        "1 of 5",
+        "429: 1",
+        "429: the server's own limit",
+        "assumed",
+    ] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
 }

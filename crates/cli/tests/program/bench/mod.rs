@@ -4,6 +4,8 @@
 
 mod compare;
 mod history;
+#[cfg(target_os = "linux")]
+mod interrupt;
 mod load;
 mod stub;
 mod validate;
@@ -156,7 +158,7 @@ fn a_server_that_cannot_be_measured_is_an_error_in_one_sentence() {
 
 #[test]
 fn what_contradicts_itself_is_refused() {
-    let cases: [(&[&str], &str); 13] = [
+    let cases: [(&[&str], &str); 19] = [
         (&["bench", "--json", "validate"], "cannot be used with"),
         (&["bench", "validate", "--spawn", "--url", "http://127.0.0.1:1"], "cannot be used with"),
         (&["bench", "validate", "--spawn", "--in-process"], "cannot be used with"),
@@ -164,6 +166,12 @@ fn what_contradicts_itself_is_refused() {
         (&["bench", "validate", "--html", "no/such/folder/x.html"], "no such folder"),
         (&["bench", "load", "--rate", "5", "--clients", "5"], "cannot be used with"),
         (&["bench", "load", "--rates", "5,6", "--ramp", "1:2"], "cannot be used with"),
+        (&["bench", "load", "--steps", "5"], "--ramp"),
+        (&["bench", "load", "--steps", "5", "--rate", "5"], "cannot be used with"),
+        (&["bench", "load", "--steps", "5", "--rates", "5,6"], "cannot be used with"),
+        (&["bench", "load", "--target-ms", "5"], "--rates"),
+        (&["bench", "load", "--target-ms", "5", "--clients", "5"], "cannot be used with"),
+        (&["bench", "load", "--target-ms", "5", "--rate-factor", "2"], "cannot be used with"),
         (&["bench", "load", "--ramp", "5"], "two rates are needed"),
         (&["bench", "load", "--rate", "0"], "a number from 0.01"),
         (&["bench", "load", "--duration", "5 weeks"], "unit of time"),
@@ -191,6 +199,7 @@ fn a_key_is_sent_and_never_shown() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), "ash_secret\n").expect("written");
     let path = file.path().to_str().expect("a name");
+    let known = format!("the key in {path} is not known there");
     let url = stub.url();
     for args in [
         &["validate", "--url", &url][..],
@@ -199,10 +208,16 @@ fn a_key_is_sent_and_never_shown() {
     ] {
         let output = run(&[&["bench"], args, &["--key-file", path]].concat());
         assert_eq!(code(&output), 2);
-        assert!(err(&output).contains("401") && err(&output).contains("--key-file"), "{}", err(&output));
+        assert!(err(&output).contains("401") && err(&output).contains(&known), "{}", err(&output));
         assert!(!err(&output).contains("ash_secret"), "{}", err(&output));
         assert_eq!(stub.authorization().as_deref(), Some("Bearer ash_secret"));
     }
-    assert_eq!(code(&run(&["bench", "validate", "--url", &url])), 2);
+    let output = run(&["bench", "validate", "--url", &url]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("name a file with a key by --key-file"), "{}", err(&output));
     assert_eq!(stub.authorization(), None, "no key was named");
+
+    let wrong_role = Stub::answering(|_| Reply { status: 403, ..Reply::level("none") });
+    let output = run(&["bench", "validate", "--url", &wrong_role.url(), "--key-file", path]);
+    assert!(err(&output).contains("has not the role analyze"), "{}", err(&output));
 }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
@@ -21,13 +21,18 @@ impl Reply {
         Reply { status: 200, after: Duration::ZERO, body }
     }
 
+    /// None, then or ever after: the service dies.
+    pub(super) fn death() -> Self {
+        Reply { status: 0, ..Self::level("none") }
+    }
+
     /// The same, later.
     pub(super) fn after(self, ms: u64) -> Self {
         Reply { after: Duration::from_millis(ms), ..self }
     }
 }
 
-/// Listens for as long as the test runs; GET /health is ready, other pages do not exist.
+/// Listens for as long as the test runs; GET /health is ready, GET /status says what it is told to, other pages do not exist.
 pub(super) struct Stub {
     url: String,
     told: mpsc::Receiver<Option<String>>,
@@ -36,14 +41,26 @@ pub(super) struct Stub {
 impl Stub {
     /// Answers the request number n, counted from 0, by `answer(n)`.
     pub(super) fn answering(answer: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::with_status(None, answer)
+    }
+
+    /// The same, and answers GET /status with that.
+    pub(super) fn with_status(
+        status: Option<&'static str>,
+        answer: impl Fn(usize) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let (tell, told) = mpsc::channel();
-        let (answer, count) = (Arc::new(answer), Arc::new(AtomicUsize::new(0)));
+        let life =
+            Arc::new(Life { answer, status, count: AtomicUsize::new(0), dead: AtomicBool::new(false) });
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (tell, answer, count) = (tell.clone(), Arc::clone(&answer), Arc::clone(&count));
-                thread::spawn(move || serve(stream, &tell, &*answer, &count));
+                if life.dead.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (tell, life) = (tell.clone(), Arc::clone(&life));
+                thread::spawn(move || serve(stream, &tell, &life));
             }
         });
         Stub { url, told }
@@ -59,13 +76,16 @@ impl Stub {
     }
 }
 
-/// Until the other side has enough.
-fn serve(
-    stream: TcpStream,
-    tell: &mpsc::Sender<Option<String>>,
-    answer: &dyn Fn(usize) -> Reply,
-    count: &AtomicUsize,
-) {
+/// What all connections share.
+struct Life<A> {
+    answer: A,
+    status: Option<&'static str>,
+    count: AtomicUsize,
+    dead: AtomicBool,
+}
+
+/// Until the other side has enough, or this one is dead.
+fn serve<A: Fn(usize) -> Reply>(stream: TcpStream, tell: &mpsc::Sender<Option<String>>, life: &Life<A>) {
     let _ = stream.set_nodelay(true);
     let mut reader = BufReader::new(stream);
     loop {
@@ -86,11 +106,17 @@ fn serve(
             Reply { body: r#"{"ready":true}"#.to_owned(), ..Reply::level("none") }
         } else if first.starts_with("POST /analyze ") {
             let _ = tell.send(header("authorization"));
-            answer(count.fetch_add(1, Ordering::SeqCst))
+            (life.answer)(life.count.fetch_add(1, Ordering::SeqCst))
+        } else if let (true, Some(status)) = (first.starts_with("GET /status "), life.status) {
+            Reply { body: status.to_owned(), ..Reply::level("none") }
         } else {
             Reply { status: 404, ..Reply::level("none") }
         };
         thread::sleep(reply.after);
+        life.dead.fetch_or(reply.status == 0, Ordering::SeqCst);
+        if life.dead.load(Ordering::SeqCst) {
+            return;
+        }
         let Reply { status, body, .. } = reply;
         let answer = format!("HTTP/1.1 {status} -\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         if reader.get_mut().write_all(answer.as_bytes()).is_err() {

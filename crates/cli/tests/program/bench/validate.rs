@@ -174,3 +174,44 @@ fn an_overlooked_crisis_and_a_lost_request_fail_the_validation() {
     assert_eq!((code, &report["success_rate"]), (1, &90.0.into()), "{report:#}");
     assert_eq!(report["errors"], json!({"503": 1}));
 }
+
+#[test]
+fn what_is_refused_the_second_time_fails_the_validation() {
+    // Ten messages, and the same ten again.
+    let stub = Stub::answering(|n| {
+        let reply = Reply::level("high").after(if n == 0 { 0 } else { 20 });
+        if n == 12 { Reply { status: 429, ..reply } } else { reply }
+    });
+    let args = ["--requests", "5", "--repeat", "--target-ms", "60000", "--assert", "--json"];
+    let (report, code) = report_and_code(&[&["bench", "validate", "--url", &stub.url()], &args[..]].concat());
+    assert_eq!((code, &report["passed"], &report["errors"]), (1, &false.into(), &json!({})), "{report:#}");
+    assert_eq!(
+        (&report["repeat"]["requests"], &report["repeat"]["errors"]),
+        (&10.into(), &json!({"429": 1}))
+    );
+    ordered(&report, "/repeat/latency", 9);
+    let said = "1 of 10 requests of the same again got no verdict";
+    assert!(report["verdict"].as_str().is_some_and(|v| v.contains(said)), "{report:#}");
+}
+
+#[test]
+fn a_server_that_stops_during_the_run_is_still_known() {
+    let status = r#"{"version":"9.9.9","performance":{"target_ms":77}}"#;
+    let stub = Stub::with_status(Some(status), |n| if n < 7 { Reply::level("high") } else { Reply::death() });
+    let (report, code) = report_and_code(&[
+        "bench",
+        "validate",
+        "--url",
+        &stub.url(),
+        "--requests",
+        "5",
+        "--assert",
+        "--json",
+    ]);
+    assert_eq!((code, &report["success_rate"]), (1, &70.0.into()), "{report:#}");
+    assert_eq!((&report["server"]["version"], &report["target_ms"]), (&"9.9.9".into(), &77.0.into()));
+    assert_eq!(report["target_assumed"], false);
+    let silent = Stub::answering(|_| Reply::level("high"));
+    let assumed = super::report(&["bench", "validate", "--url", &silent.url(), "--requests", "1", "--json"]);
+    assert_eq!((&assumed["target_ms"], &assumed["target_assumed"]), (&50.0.into(), &true.into()));
+}
