@@ -21,6 +21,19 @@ pub(crate) async fn unless_interrupted<T>(measure: impl Future<Output = Result<T
     }
 }
 
+/// Ends this process at the next of those signals: when nothing runs any more that would have to be stopped first.
+pub(crate) fn ends_from_now_on() {
+    let wait = || -> Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let _inside = runtime.enter();
+        let signal = signal()?;
+        eprintln!("ended by {}", runtime.block_on(signal));
+        std::process::exit(2)
+    };
+    // Without it such a signal is not heeded for what little is left to do.
+    std::thread::spawn(wait);
+}
+
 /// The name of the first that comes; they are caught from now on, not from the first poll. Those that this process was told to
 /// ignore (`nohup`) it ignores.
 #[cfg(unix)]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::client::{Connection, Endpoint, Failure};
-use super::interrupt::unless_interrupted;
+use super::interrupt::{ends_from_now_on, unless_interrupted};
 use super::latency::milliseconds;
 use super::spawn::{Spawned, this_program};
 use crate::args::Global;
@@ -131,7 +131,9 @@ impl Target {
 /// The asynchronous part of a measurement, on one thread: the cores belong to the server. Given up if this process is asked to
 /// end.
 pub(crate) fn measured<T>(measure: impl Future<Output = Result<T>>) -> Result<T> {
-    block_on(unless_interrupted(measure))
+    let found = block_on(unless_interrupted(measure));
+    ends_from_now_on();
+    found
 }
 
 /// The same for what goes on beside a measurement, and ends with it.

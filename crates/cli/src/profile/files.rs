@@ -1,5 +1,5 @@
-//! The files that a profile is written to beside its report. What cannot be written is told before anything is measured,
-//! and nothing that is there is touched until there is something to write.
+//! The files that a profile is written to beside its report. What is seen not to be writable is told before anything is
+//! measured, and nothing that is there is touched until there is something to write.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -15,6 +15,11 @@ pub(crate) fn check(places: &[(&str, &Path)], messages: Option<&Path>) -> Result
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         ensure!(folder.is_none_or(Path::is_dir), "cannot write {}: there is no such folder", path.display());
         ensure!(!path.is_dir(), "cannot write {}: it is a folder", path.display());
+        if path.is_file() {
+            // Opened as it is, and left so.
+            let opened = File::options().append(true).open(path);
+            opened.with_context(|| format!("cannot write {}", path.display()))?;
+        }
         let Some(file) = identity(path) else { continue };
         ensure!(
             messages.as_ref() != Some(&file),

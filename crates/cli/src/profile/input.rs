@@ -52,7 +52,11 @@ impl<'a> Source<'a> {
             },
             several => {
                 let file = several.iter().find(|one| fs::metadata(one).is_ok_and(|there| !there.is_dir()));
-                match file {
+                let folder = several.iter().find(|one| one.contains('/') && Path::new(one.as_str()).is_dir());
+                match file.or(folder) {
+                    Some(folder) if Path::new(folder.as_str()).is_dir() => {
+                        bail!("{folder} is a folder; give a file with a message a line, or messages")
+                    }
                     Some(file) => bail!(
                         "{file} is a file, and of those only one can be profiled, with no message beside it; \
                          `cat` them and give `-`"

@@ -85,7 +85,7 @@ Exit codes:
 /// Measures and prints the report to standard output.
 pub(crate) fn run(global: &Global, args: &Args) -> Result<Outcome> {
     let source = Source::of(&args.messages)?;
-    // Before anything is measured: whoever cannot be written should not be waited for.
+    // Before anything is measured: nobody should wait for what is seen not to be writable.
     files::check(&args.places(), source.path())?;
     for number in source.doubtful() {
         eprintln!("message {number}: no such file; taken as a message");

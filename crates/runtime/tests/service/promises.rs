@@ -103,14 +103,14 @@ async fn what_finds_no_room_is_judged_by_its_words_and_a_human_is_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waited_too_long_is_judged_by_its_words() {
     let fake = Fake::new();
-    let service = Arc::new(service(&fake, Overrides::default().set("queue.max_wait_ms", 500)));
+    let service = Arc::new(service(&fake, Overrides::default().set("queue.max_wait_ms", 1000)));
     let (entered, release) = fake.hold();
     let submit = |words: &'static str| {
         let service = Arc::clone(&service);
         tokio::spawn(async move { service.submit(Request::new(text(words))).await })
     };
     let first = submit("danger");
-    entered.recv().unwrap();
+    entered.recv_timeout(Duration::from_secs(20)).expect("the first is judged by its model");
     let late = submit("danger too");
     tokio::time::sleep(Duration::from_secs(2)).await;
     release.send(()).unwrap();

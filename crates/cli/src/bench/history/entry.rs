@@ -161,6 +161,10 @@ fn is_this_project(top: &Path) -> bool {
 
 fn git(folder: &Path, args: &[&str]) -> Option<String> {
     let mut git = Command::new("git");
+    // A hook that runs this has named its own repository there.
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
+        git.env_remove(name);
+    }
     git.arg("-C").arg(folder).args(args).stdin(Stdio::null()).stderr(Stdio::null());
     let output = git.output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -191,7 +195,14 @@ mod tests {
         git(&["init"]);
         let commit_all = || {
             git(&["add", "."]);
-            git(&["-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-m", "all"]);
+            let plain = [
+                "user.name=a",
+                "user.email=a@example.org",
+                "commit.gpgsign=false",
+                "core.hooksPath=/dev/null",
+            ];
+            let options = plain.iter().flat_map(|option| ["-c", option]);
+            git(&options.chain(["commit", "-m", "all"]).collect::<Vec<_>>());
         };
         commit_all();
         assert_eq!(commit(top, &history), None, "another project");

@@ -107,7 +107,7 @@ impl Display for Report {
         let mut lines = Table::default();
         rates::lines(&self.found.steps, &mut lines);
         if self.setting.limit.assumed && !self.found.steps.is_empty() {
-            lines.line("target", ms(self.setting.limit.ms), "assumed, /status could not be read");
+            lines.line("target", ms(self.setting.limit.ms), "assumed, /status did not say");
         }
         if let Shape::Open { capacity_per_second: Some(capacity), .. } = self.found.shape {
             lines.line("capacity", pace(capacity), "full verdicts, closed loop with 64 clients");

@@ -136,7 +136,7 @@ impl Display for Report {
         writeln!(f, "{}\n", styled(STRONG, self.about()))?;
         let mut table = Table::default();
         let whose = if of.target.assumed {
-            "assumed, /status could not be read"
+            "assumed, /status did not say"
         } else {
             "a request should take no longer"
         };

@@ -31,11 +31,16 @@ fn a_server_does_not_survive_the_measurement_that_started_it() {
     signals.extend((ignored & 0b1 == 0).then_some((Signal::HUP, "SIGHUP")));
     for (signal, name) in signals {
         let mut bench = command(&["bench", "load", "--spawn", "--rate", "1", "--duration", "10m"]);
-        let bench = bench.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut bench =
+            bench.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let servers = loop {
             let servers = children(bench.id());
             if !servers.is_empty() {
                 break servers;
+            }
+            if bench.try_wait().expect("a child").is_some() {
+                let output = bench.wait_with_output().expect("what it said");
+                panic!("it ended before it was measuring: {}", err(&output));
             }
             std::thread::sleep(Duration::from_millis(10));
         };

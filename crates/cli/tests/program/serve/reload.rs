@@ -21,12 +21,12 @@ fn a_bad_file_changes_nothing_and_is_named_with_line_and_key_and_a_good_one_is_t
     };
     assert_eq!(levels(), ["critical", "critical"]);
 
-    configured("[compat]\ncritical_as_high = true\n\n[queue]\nmax_wait_ms = \"soon\"\n");
+    configured("[compat]\ncritical_as_high = true\n\n[queue]\ncapacity_tokens = \"many\"\n");
     served.signal(Signal::HUP);
     served.hear("nothing was reloaded");
     let said = served.said();
     let line = said.lines().find(|line| line.contains("nothing was reloaded")).unwrap_or_default();
-    for part in [&format!("{path}:5"), "queue.max_wait_ms"] {
+    for part in [&format!("{path}:5"), "queue.capacity_tokens"] {
         assert!(said.contains(part), "{part} is not named: {line}");
     }
     assert_eq!(levels(), ["critical", "critical"], "half of a bad file was taken over");

@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::live::Why;
 use super::past::Point;
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, uptime_ms};
 use crate::app::App;
 use crate::error::ApiError;
 
@@ -99,8 +99,9 @@ impl Watcher {
             Next::Nothing => return None,
             Next::First { is_last } => {
                 self.next = if is_last { Next::Nothing } else { Next::News };
+                let uptime_ms = uptime_ms(&self.app);
                 let report = self.app.service().ok().map(|service| service.performance());
-                let snapshot = Snapshot::of(&self.app, report).await;
+                let snapshot = Snapshot::of(&self.app, uptime_ms, report).await;
                 self.now(&snapshot)
             }
             Next::News => loop {

@@ -91,12 +91,13 @@ pub(crate) async fn sample(app: Weak<App>) {
         if !due && !watched {
             continue;
         }
+        let uptime_ms = uptime_ms(&app);
         let report = app.service().ok().map(|service| (service.performance(), service.queue().queued));
         if let Some((report, queued)) = report.as_ref().filter(|_| due) {
-            app.live.past().record(uptime_ms(&app), report, *queued);
+            app.live.past().record(uptime_ms, report, *queued);
         }
         if watched {
-            let snapshot = Snapshot::of(&app, report.map(|(report, _)| report)).await;
+            let snapshot = Snapshot::of(&app, uptime_ms, report.map(|(report, _)| report)).await;
             app.live.latest.send_replace(Some(Arc::new(snapshot)));
         }
     }

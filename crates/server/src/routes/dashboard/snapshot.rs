@@ -78,8 +78,8 @@ struct Counts {
 }
 
 impl Snapshot {
-    /// Of this moment; `report` as of a moment ago, none before there is a service.
-    pub(super) async fn of(app: &App, report: Option<PerformanceReport>) -> Self {
+    /// Of the moment `uptime_ms`, at which `report` was taken; that is none before there is a service.
+    pub(super) async fn of(app: &App, uptime_ms: f64, report: Option<PerformanceReport>) -> Self {
         let health = app.health();
         let service = app.service().ok();
         let models = match (service, &report) {
@@ -95,7 +95,7 @@ impl Snapshot {
             version: VERSION,
             optimised: !cfg!(debug_assertions),
             kernel: ash_runtime::kernel_name(),
-            uptime_ms: uptime_ms(app),
+            uptime_ms,
             status: health.status,
             ready: health.ready,
             degraded: health.degraded,
